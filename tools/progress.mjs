@@ -14,7 +14,10 @@ export function say(text) {
   process.stderr.write(`${text}\n`);
 }
 
-/** Runs `action` under `title`, keeps a clock going, and hands back what it returns. A failure is reported by the caller. */
+/**
+ * Runs `action` under `title`, keeps a clock going, and hands back what it returns. An exception, or a `status`
+ * other than 0 in the result, is a failure, whose cause the caller reports.
+ */
 export async function step(title, action) {
   const start = performance.now();
   let lastLogged = 0;
@@ -31,7 +34,7 @@ export async function step(title, action) {
   try {
     if (redraw) process.stderr.write(`${title} …`);
     const result = await action();
-    ended = 'done';
+    if (result?.status === undefined || result.status === 0) ended = 'done';
     return result;
   } finally {
     clearInterval(clock);
