@@ -1,0 +1,2 @@
+// The data plane: what translated code and the interpreter call for work that is too large to put in line.
+export * from './state';

@@ -1,0 +1,49 @@
+// Where everything lies in the one linear memory of a machine.
+import { stateBytes } from './state.ts';
+
+/** A soft TLB entry: {tag: i64, host: i32, spare: i32}. */
+export const tlbEntryBytes = 16;
+/** Entries of a read or write table, and of an execute table. */
+export const tlbEntries = 4096;
+export const tlbExecuteEntries = 1024;
+/** Bytes of one set of tables: read, write, execute. */
+export const tlbSetBytes = (2 * tlbEntries + tlbExecuteEntries) * tlbEntryBytes;
+/**
+ * Sets of one vCPU: real mode, then for each PID slot a supervisor and a problem-state set.
+ * Set number: 0 = translation off; 1 + 2·slot + (PR ? 1 : 0).
+ */
+export const tlbPidSlots = 4;
+export const tlbSets = 1 + 2 * tlbPidSlots;
+/** IR and DR differ rarely; such code runs with the tables of a set of its own (data from one, fetch from another). */
+export const tlbBytes = tlbSets * tlbSetBytes;
+
+/** AssemblyScript's static data and stack live below this address. */
+export const machineBase = 0x10_0000;
+
+/** The words that all vCPUs share, at `machineBase`. Each is 8 bytes wide. */
+export const machineWord = {
+  /** ≠ 0 asks the running engine to leave at the next taken branch. */
+  exitRequest: machineBase,
+  /** Byte offset in linear memory of guest real address 0, and bytes of guest RAM. */
+  ramBase: machineBase + 8,
+  ramBytes: machineBase + 16,
+  /** Byte map, one byte for each 4 KiB of guest RAM: 1 = holds decoded or translated code. */
+  codeMap: machineBase + 24,
+  vcpuCount: machineBase + 32,
+  /** Byte offset of the first vCPU's state block; the next ones follow at `vcpuStride`. */
+  vcpuBase: machineBase + 40,
+  /** Timebase ticks now when `icount` mode is on. */
+  virtualTicks: machineBase + 48,
+  /** Partition-wide LPCR bits, process table base etc. are per vCPU in its `spr` area; the hash table's place is here. */
+  hptBase: machineBase + 56,
+  hptBytes: machineBase + 64,
+} as const;
+
+/** Bytes reserved for one vCPU: state block, then its TLB tables. */
+export const vcpuStride = Math.ceil((stateBytes + tlbBytes) / 65536) * 65536;
+/** First vCPU block. */
+export const vcpuBase = machineBase + 0x1_0000;
+
+/** Bytes of a predecoded record and of the records of one 4 KiB page (1024 instructions and one end record). */
+export const recordBytes = 16;
+export const recordPageBytes = 1024 * recordBytes + 64;

@@ -1,0 +1,150 @@
+// Where the state of a hardware thread lies in linear memory: the one layout table. The engine, the AssemblyScript data
+// plane (through generated constants) and the TypeScript views all take their offsets from here.
+import type { SlotName } from '../isa/slots.ts';
+
+/** One item of the state block. */
+export interface StateItem {
+  /** Byte offset from the start of the vCPU's block. */
+  readonly offset: number;
+  /** Bytes of one element. */
+  readonly size: 1 | 4 | 8 | 16;
+  readonly count: number;
+}
+
+const sizes = {
+  /** GPR 0…31. */
+  gpr: [8, 32],
+  /** Always zero: what (RA|0) reads when RA = 0. */
+  zero: [8, 1],
+  /** CR fields 0…7, one byte each: LT=8 GT=4 EQ=2 SO=1. */
+  cr: [1, 8],
+  nip: [8, 1],
+  msr: [8, 1],
+  ca: [8, 1],
+  ca32: [8, 1],
+  ov: [8, 1],
+  ov32: [8, 1],
+  so: [8, 1],
+  xerLow: [8, 1],
+  fpscr: [8, 1],
+  vscr: [8, 1],
+  /** Load-and-reserve: byte offset in linear memory of the reserved location, 0 = none; and its size. */
+  reserveHost: [4, 1],
+  reserveSize: [4, 1],
+  /** Vector of a raised interrupt, 0 = none; `exceptionSrr1` are the bits that go into SRR1 (or DSISR is already set). */
+  exception: [4, 1],
+  /** 1 when SRR0 is to be the next instruction (sc) instead of the one that raised. */
+  exceptionAfter: [4, 1],
+  exceptionSrr1: [8, 1],
+  /**
+   * Bits of {@link pendingInterrupt}: asynchronous conditions that wait for MSR[EE] (or are taken at once). Written by
+   * the machine and by SPR writes, looked at when MSR changes and at every slice end.
+   */
+  pending: [4, 1],
+  /** Why the engine left, see `LeaveReason`. */
+  leaveReason: [4, 1],
+  /** Instructions left in this slice; the engine counts down and leaves at a taken branch when it is ≤ 0. */
+  budget: [8, 1],
+  /** Instructions executed since reset. */
+  instructions: [8, 1],
+  /** Byte offsets in linear memory of the TLB tables of the current translation mode (see `mmu/tlb.ts`). */
+  tlbRead: [4, 1],
+  tlbWrite: [4, 1],
+  tlbExecute: [4, 1],
+  /** Which TLB slot (PID) is current. */
+  tlbSlot: [4, 1],
+  /** vCPU index 0…n−1 and its server number. */
+  index: [4, 1],
+  server: [4, 1],
+  /** Facilities that instructions may use now: bit of {@link facilityBit} set = usable (from MSR and FSCR). */
+  facilities: [4, 1],
+  /** CPU model bits that the data plane tests, see {@link modelBit}. */
+  model: [4, 1],
+  /** PCR-disabled editions in problem state as a mask; 0 = none. */
+  pcrMask: [4, 1],
+  /** Timebase ticks: offset added to the clock, and the decrementer's expiry time in ticks. */
+  tbOffset: [8, 1],
+  decExpiry: [8, 1],
+  /** Process table entry and LPCR as the hypervisor has set them. */
+  processTable: [8, 1],
+  /** SLB entries (ESID word, VSID word) ×64. */
+  slb: [8, 128],
+  /** SPR n at 8·n (plain ones; LR is 8, CTR is 9, TAR is 815). */
+  spr: [8, 1024],
+  /** VSR n as a little-endian 128-bit number: doubleword 0 (the FPR) at +8, doubleword 1 at +0. */
+  vsr: [16, 64],
+} as const satisfies Record<string, readonly [1 | 4 | 8 | 16, number]>;
+
+/** Name of an item of the state block. */
+export type StateName = keyof typeof sizes;
+
+function layOut(): { items: Readonly<Record<StateName, StateItem>>; bytes: number } {
+  let offset = 0;
+  const entries = Object.entries(sizes).map(([name, [size, count]]) => {
+    offset = Math.ceil(offset / size) * size;
+    const item: StateItem = { offset, size, count };
+    offset += size * count;
+    return [name, item] as const;
+  });
+  // Object.fromEntries loses the key union; the keys are exactly those of `sizes`.
+  return { items: Object.fromEntries(entries) as Record<StateName, StateItem>, bytes: Math.ceil(offset / 4096) * 4096 };
+}
+
+const layout = layOut();
+
+/** The state block, item by item. */
+export const state: Readonly<Record<StateName, StateItem>> = layout.items;
+
+/** Bytes of one vCPU's state block (a multiple of 4096; all offsets fit 16 bits). */
+export const stateBytes = layout.bytes;
+
+/** Byte offset of SPR n in the state block. */
+export function sprOffset(n: number): number {
+  return state.spr.offset + 8 * n;
+}
+
+/** Byte offset of each slot that meanings may name. */
+export const slotOffset: Readonly<Record<SlotName, number>> = {
+  nip: state.nip.offset,
+  msr: state.msr.offset,
+  lr: sprOffset(8),
+  ctr: sprOffset(9),
+  tar: sprOffset(815),
+  ca: state.ca.offset,
+  ca32: state.ca32.offset,
+  ov: state.ov.offset,
+  ov32: state.ov32.offset,
+  so: state.so.offset,
+  xerLow: state.xerLow.offset,
+  fpscr: state.fpscr.offset,
+  vscr: state.vscr.offset,
+  vrsave: sprOffset(256),
+};
+
+/** Bits of the `pending` word. */
+export const pendingInterrupt = {
+  external: 1,
+  decrementer: 2,
+  doorbell: 4,
+  systemReset: 8,
+  machineCheck: 16,
+} as const;
+
+/** Bits of the `facilities` word: set while the facility may be used. */
+export const facilityBit = {
+  FP: 1,
+  VEC: 2,
+  VSX: 4,
+  TAR: 8,
+  EBB: 16,
+  DSCR: 32,
+  SCV: 64,
+  MSGP: 128,
+  PREFIX: 256,
+  TM: 512,
+  DFP: 1024,
+  MMA: 2048,
+} as const;
+
+/** Bits of the `model` word: what the CPU model has, beyond facilities. */
+export const modelBit = { isa206: 1, isa207: 2, isa300: 4, isa310: 8, radix: 16 } as const;

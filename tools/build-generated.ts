@@ -1,0 +1,61 @@
+// The generated parts of a build: layout constants for the data plane, then the data plane itself.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as memoryMap from '../src/cpu/memory-map.ts';
+import { facilityBit, modelBit, pendingInterrupt, slotOffset, state, stateBytes } from '../src/cpu/state.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** AssemblyScript constants from the TypeScript layout tables. */
+function layoutSource(): string {
+  const lines = ['// Generated from src/cpu/state.ts and src/cpu/memory-map.ts. Do not edit.'];
+  const constant = (name: string, value: number) => lines.push(`export const ${name}: i32 = ${value};`);
+  for (const [name, item] of Object.entries(state)) constant(`S_${name}`, item.offset);
+  for (const [name, offset] of Object.entries(slotOffset)) {
+    if (!(name in state)) constant(`S_${name}`, offset);
+  }
+  constant('STATE_BYTES', stateBytes);
+  for (const [name, bit] of Object.entries(pendingInterrupt)) constant(`PENDING_${name}`, bit);
+  for (const [name, bit] of Object.entries(facilityBit)) constant(`FACILITY_${name}`, bit);
+  for (const [name, bit] of Object.entries(modelBit)) constant(`MODEL_${name}`, bit);
+  for (const [name, value] of Object.entries(memoryMap)) {
+    if (typeof value === 'number') constant(name, value);
+    else for (const [word, address] of Object.entries(value)) constant(`W_${word}`, address);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function writeIfChanged(path: string, text: string): void {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+function newest(folder: string): number {
+  let time = 0;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) time = Math.max(time, statSync(join(entry.parentPath, entry.name)).mtimeMs);
+  }
+  return time;
+}
+
+function buildDataPlane(): void {
+  const output = join(root, 'dist/assembly/data-plane.wasm');
+  if (existsSync(output) && statSync(output).mtimeMs > newest(join(root, 'assembly'))) return;
+  console.log('building the data plane (AssemblyScript)');
+  mkdirSync(dirname(output), { recursive: true });
+  const args = [
+    join(root, 'node_modules/assemblyscript/bin/asc.js'),
+    'assembly/index.ts',
+    ...['-o', 'dist/assembly/data-plane.wasm'],
+    ...['--runtime', 'stub', '--importMemory', '--sharedMemory', '--initialMemory', '64', '--maximumMemory', '65536'],
+    ...['--enable', 'threads', '--enable', 'simd', '-O3', '--noAssert', '--memoryBase', '4096'],
+  ];
+  const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+writeIfChanged(join(root, 'assembly/generated/layout.ts'), layoutSource());
+buildDataPlane();
