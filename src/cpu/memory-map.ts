@@ -14,8 +14,16 @@ export const tlbSetBytes = (2 * tlbEntries + tlbExecuteEntries) * tlbEntryBytes;
  */
 export const tlbPidSlots = 4;
 export const tlbSets = 1 + 2 * tlbPidSlots;
-/** IR and DR differ rarely; such code runs with the tables of a set of its own (data from one, fetch from another). */
+/** IR and DR differ rarely; such code takes data tables from one set and the execute table from another. */
 export const tlbBytes = tlbSets * tlbSetBytes;
+/**
+ * Journals behind the tables: for each set the byte offsets of the entries filled since it was flushed, so that a flush
+ * costs what was filled. One more lists entries that depend on AMR. {count: u32, offsets: u32 × tlbJournalEntries};
+ * a count above tlbJournalEntries means "all".
+ */
+export const tlbJournalEntries = 1023;
+export const tlbJournalBytes = 4 * (tlbJournalEntries + 1);
+export const tlbJournalsBytes = (tlbSets + 1) * tlbJournalBytes;
 
 /** AssemblyScript's static data and stack live below this address. */
 export const machineBase = 0x10_0000;
@@ -32,7 +40,7 @@ export const machineWord = {
   vcpuCount: machineBase + 32,
   /** Byte offset of the first vCPU's state block; the next ones follow at `vcpuStride`. */
   vcpuBase: machineBase + 40,
-  /** Timebase ticks now when `icount` mode is on. */
+  /** Timebase ticks (512 MHz): the import `ticks` brings it up to date. */
   virtualTicks: machineBase + 48,
   /** Partition-wide LPCR bits, process table base etc. are per vCPU in its `spr` area; the hash table's place is here. */
   hptBase: machineBase + 56,
@@ -40,7 +48,7 @@ export const machineWord = {
 } as const;
 
 /** Bytes reserved for one vCPU: state block, then its TLB tables. */
-export const vcpuStride = Math.ceil((stateBytes + tlbBytes) / 65536) * 65536;
+export const vcpuStride = Math.ceil((stateBytes + tlbBytes + tlbJournalsBytes) / 65536) * 65536;
 /** First vCPU block. */
 export const vcpuBase = machineBase + 0x1_0000;
 

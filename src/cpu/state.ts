@@ -53,6 +53,19 @@ const sizes = {
   tlbExecute: [4, 1],
   /** Which TLB slot (PID) is current. */
   tlbSlot: [4, 1],
+  /** Numbers of the TLB sets that data accesses and fetches use now. */
+  tlbDataSet: [4, 1],
+  tlbFetchSet: [4, 1],
+  /** PID whose translations each TLB slot holds, and when it was current last (a count of slot changes). */
+  tlbPid: [4, 4],
+  tlbAge: [4, 4],
+  /** What the TLB's contents were made with: translation bits of LPCR, process table. */
+  tlbLpcr: [8, 1],
+  tlbProcessTable: [8, 1],
+  /** Value of an MMIO access on its way: as a big-endian access of the given size sees it, zero-extended. */
+  mmioValue: [8, 1],
+  /** Bytes of an access that crosses a page, on their way. */
+  scratch: [16, 1],
   /** vCPU index 0…n−1 and its server number. */
   index: [4, 1],
   server: [4, 1],
@@ -62,10 +75,13 @@ const sizes = {
   model: [4, 1],
   /** PCR-disabled editions in problem state as a mask; 0 = none. */
   pcrMask: [4, 1],
-  /** Timebase ticks: offset added to the clock, and the decrementer's expiry time in ticks. */
+  /** Timebase ticks: TB = ticks + tbOffset; DEC = decExpiry − ticks. */
   tbOffset: [8, 1],
   decExpiry: [8, 1],
-  /** Process table entry and LPCR as the hypervisor has set them. */
+  /**
+   * The process table as the hypervisor has registered it: real address of its first byte, and in the low five bits
+   * PRTS, its size being 2^(12 + PRTS) bytes (second doubleword of a partition table entry). LPCR is SPR 318.
+   */
   processTable: [8, 1],
   /** SLB entries (ESID word, VSID word) ×64. */
   slb: [8, 128],

@@ -34,7 +34,9 @@ export type DerivedName =
   /** Value of a CR field mask (8 bits) spread to 32 bits, four bits each. */
   | 'crMask'
   /** FPSCR field mask (8 bits, FLM) spread to 32 bits, four bits each. */
-  | 'fpscrMask';
+  | 'fpscrMask'
+  /** Byte offset of SPR `spr` from the start of the CPU's state block. */
+  | 'sprOffset';
 
 /** Reasons of a program interrupt (Book III section 7.5.9). */
 export type ProgramReason = 'illegal' | 'privileged' | 'trap' | 'fpEnabled';
@@ -177,6 +179,9 @@ export interface Builder {
   /** Named CPU state outside the register files. */
   slot(name: SlotName): I64;
   setSlot(name: SlotName, value: I64): void;
+  /** Stored value of the SPR that a field names (`spr`); only for SPRs that are a stored value and nothing more. */
+  sprAt(field: Field): I64;
+  setSprAt(field: Field, value: I64): void;
   /** CR field 0…7 as LT=8, GT=4, EQ=2, SO=1. */
   crField(n: RegisterNumber): I32;
   setCrField(n: RegisterNumber, value: I32): void;
