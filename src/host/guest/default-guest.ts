@@ -109,6 +109,11 @@ async function fetchInto(folder: string, options: GuestOptions, progress: Progre
   await rm(downloads, { recursive: true, force: true });
 }
 
+function isNotEmpty(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOTEMPTY' || code === 'EEXIST';
+}
+
 /**
  * Gives the default guest, fetching it when there is none.
  * @throws GuestFetchError with a way out
@@ -127,7 +132,11 @@ export async function defaultGuest(options: GuestOptions, progress: Progress): P
     if (options.refresh === true) await rm(whole, { recursive: true, force: true });
     // When another process was faster, its guest is as good as ours.
     await rename(work, whole).catch(async (error: unknown) => {
-      if ((await complete(whole)) === undefined) throw error;
+      if ((await complete(whole)) !== undefined) return;
+      if (!isNotEmpty(error)) throw error;
+      // Somebody removed files from the folder: it is replaced.
+      await rm(whole, { recursive: true, force: true });
+      await rename(work, whole);
     });
   } catch (error) {
     if (error instanceof GuestFetchError) throw error;
