@@ -6,6 +6,12 @@ import type { IsaVersion } from './version.ts';
 /** The facility that an instruction needs; which MSR, FSCR or HFSCR bit enables it is in the facility table of `cpu/`. */
 export type Facility = 'FP' | 'VEC' | 'VSX' | 'DFP' | 'TM' | 'TAR' | 'EBB' | 'DSCR' | 'SCV' | 'MSGP' | 'PREFIX' | 'MMA';
 
+/** A facility chosen by a one-bit field: the first where it is 0, the second where it is 1. */
+export interface FacilityByField {
+  readonly field: FieldName;
+  readonly facilities: readonly [Facility, Facility];
+}
+
 /** Who may execute it: problem state (default), supervisor (MSR[PR]=0), hypervisor (MSR[HV]=1). */
 export type Privilege = 'problem' | 'supervisor' | 'hypervisor';
 
@@ -25,6 +31,11 @@ export interface InstructionRow {
   /** Last edition that has it, where it was removed. */
   readonly until?: IsaVersion;
   readonly facility?: Facility;
+  /**
+   * Where the facility depends on the register: the facility for each value of a one-bit field (TX or SX), in place of
+   * `facility` (Power ISA 3.0 Book I, section 7.6: VSR 32…63 need MSR[VEC]).
+   */
+  readonly facilityByField?: FacilityByField;
   readonly privilege?: Privilege;
   /** Further fields whose value is known when the meaning is run (variants); `OE`, `Rc`, `LK`, `AA` always are. */
   readonly split?: readonly FieldName[];

@@ -1,6 +1,22 @@
 // The instruction table: every row of every group, in the order of the groups of the Power ISA.
 import type { InstructionRow } from './row.ts';
 import { fixedArithmeticRows } from './rows/fixed-arithmetic.ts';
+import { vectorCompareRows } from './rows/vector-compare.ts';
+import { vectorLoadStoreRows } from './rows/vector-load-store.ts';
+import { vectorLogicalRows } from './rows/vector-logical.ts';
+import { vectorPermuteRows } from './rows/vector-permute.ts';
+import { vsxLoadStoreRows } from './rows/vsx-load-store.ts';
+import { vsxMoveRows } from './rows/vsx-move.ts';
+import { vsxPermuteRows } from './rows/vsx-permute.ts';
 
 /** All instructions. */
-export const instructionTable: readonly InstructionRow[] = [...fixedArithmeticRows];
+export const instructionTable: readonly InstructionRow[] = [
+  ...fixedArithmeticRows,
+  ...vectorLoadStoreRows,
+  ...vectorPermuteRows,
+  ...vectorCompareRows,
+  ...vectorLogicalRows,
+  ...vsxLoadStoreRows,
+  ...vsxMoveRows,
+  ...vsxPermuteRows,
+];
