@@ -1,0 +1,524 @@
+// Makes the interpreter: one WebAssembly module for each mode (MSR[SF], MSR[LE]) from the instruction table.
+//
+// The main function is a loop around one `br_table` over predecoded records. Rows that are executed often, and those
+// with flow of control, are in it; each other row is a function of its own, called through a table.
+import { recordBytes, tlbExecuteEntries } from '../../cpu/memory-map.ts';
+import { slotOffset, state } from '../../cpu/state.ts';
+import type { FunctionName } from '../../isa/functions.ts';
+import { functions } from '../../isa/functions.ts';
+import type { InstructionRow } from '../../isa/row.ts';
+import { type CoreImport, coreImports } from '../environment-imports.ts';
+import { fields } from '../fields.ts';
+import { Ir } from '../ir/ir.ts';
+import { Locals } from '../ir/locals.ts';
+import { leaveReason } from '../leave-reason.ts';
+import { RecordLayout } from '../record-layout.ts';
+import { type FixedValues, type PreparedRow, prepareRow, variantKey, variantsOf } from '../variants.ts';
+import { opcode } from '../wasm/memory-operators.ts';
+import { type Bytes, type FunctionType, ModuleWriter } from '../wasm/writer.ts';
+import {
+  type Frame,
+  type Importer,
+  InterpreterBuilder,
+  type MainFrame,
+  type Mode,
+  NeedsMainFunction,
+} from './interpreter-builder.ts';
+
+/** Handler numbers that stand for no instruction. */
+export const specialHandler = {
+  /** The record was not decoded yet. */
+  undecoded: 0,
+  /** Behind the last record of a page. */
+  endOfPage: 1,
+  illegal: 2,
+} as const;
+const firstHandler = 3;
+
+/** Which handler executes a variant: `far` for any branch target, `near` for one in the same page (−1: none). */
+export interface HandlerNumbers {
+  readonly far: number;
+  readonly near: number;
+}
+
+/** Handlers by row index and variant key; a plain object, so that it can be stored beside the modules. */
+export type HandlerMap = Readonly<Record<string, HandlerNumbers>>;
+
+/** Key of a handler map. */
+export function handlerKey(rowIndex: number, variant: string): string {
+  return `${rowIndex}:${variant}`;
+}
+
+/** A generated interpreter. */
+export interface GeneratedInterpreter {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly handlers: HandlerMap;
+}
+
+interface Variant {
+  readonly rowIndex: number;
+  readonly prepared: PreparedRow;
+  readonly fixed: FixedValues;
+}
+
+interface MainHandler extends Variant {
+  readonly near: boolean;
+}
+
+class Imports implements Importer {
+  readonly #indices = new Map<string, number>();
+  readonly list: { name: string; type: FunctionType }[] = [];
+
+  #index(name: string, type: FunctionType): number {
+    let index = this.#indices.get(name);
+    if (index === undefined) {
+      index = this.list.length;
+      this.#indices.set(name, index);
+      this.list.push({ name, type });
+    }
+    return index;
+  }
+  core(name: CoreImport): number {
+    return this.#index(name, coreImports[name]);
+  }
+  dataPlane(name: FunctionName): number {
+    const signature = functions[name];
+    return this.#index(name, {
+      params: ['i32', ...signature.params],
+      results: signature.result ? [signature.result] : [],
+    });
+  }
+}
+
+/** Labels that are good enough to see what a meaning does without keeping its code. */
+const scratchMain: MainFrame = {
+  recordBase: 0,
+  pageEa: 0,
+  start: 0,
+  left: 0,
+  target: 0,
+  tlbRead: 0,
+  tlbWrite: 0,
+  next: 0,
+  jump: 0,
+  fault: 0,
+  resume: 0,
+  nearBudget: 0,
+};
+
+function build(
+  ir: Ir,
+  mode: Mode,
+  frame: Frame,
+  variant: Variant,
+  imports: Importer,
+  near: boolean,
+  layout = new RecordLayout(variant.prepared.pattern),
+): InterpreterBuilder {
+  const builder = new InterpreterBuilder(ir, mode, frame, layout, variant.fixed, imports, near);
+  builder.checks(variant.prepared.row);
+  variant.prepared.row.meaning(builder, fields);
+  return builder;
+}
+
+/** The record layout of a variant's handler. */
+export function layoutOf(prepared: PreparedRow, fixed: FixedValues, near: boolean): RecordLayout {
+  const layout = new RecordLayout(prepared.pattern);
+  const frame: Frame = { cpu: 0, record: 0, main: scratchMain };
+  const ir = new Ir(new Locals(0));
+  build(ir, { is64: true, littleEndian: true }, frame, { rowIndex: 0, prepared, fixed }, new Imports(), near, layout);
+  // Slots are asked for while code is written as well as while it is built.
+  ir.flush();
+  return layout;
+}
+
+/** Builds a variant as a function of its own; undefined when it needs the main function. */
+function coldFunction(mode: Mode, variant: Variant, imports: Importer): { locals: Locals; body: Bytes } | undefined {
+  const locals = new Locals(2);
+  const ir = new Ir(locals);
+  try {
+    build(ir, mode, { cpu: 0, record: 1, main: undefined }, variant, imports, false);
+  } catch (error) {
+    if (error instanceof NeedsMainFunction) return undefined;
+    throw error;
+  }
+  ir.flush();
+  ir.i32Const(0);
+  ir.code.byte(0x0b);
+  return { locals, body: ir.code };
+}
+
+function usesBranchField(mode: Mode, variant: Variant): boolean {
+  const frame: Frame = { cpu: 0, record: 0, main: scratchMain };
+  return build(new Ir(new Locals(0)), mode, frame, variant, new Imports(), false).usesBranchField;
+}
+
+/** Writes the main function. */
+class MainFunction {
+  readonly ir: Ir;
+  readonly #mode: Mode;
+  readonly #imports: Imports;
+  readonly #locals = new Locals(1);
+  readonly #frame: Frame;
+  readonly #main: { -readonly [K in keyof MainFrame]: MainFrame[K] };
+
+  constructor(mode: Mode, imports: Imports) {
+    this.#mode = mode;
+    this.#imports = imports;
+    this.ir = new Ir(this.#locals);
+    const locals = this.#locals;
+    const i32 = () => locals.keep('i32');
+    const i64 = () => locals.keep('i64');
+    this.#main = {
+      ...scratchMain,
+      recordBase: i32(),
+      start: i32(),
+      left: i32(),
+      tlbRead: i32(),
+      tlbWrite: i32(),
+      pageEa: i64(),
+      target: i64(),
+    };
+    this.#frame = { cpu: 0, record: i32(), main: this.#main };
+  }
+
+  /** The whole body; `coldType` is the type index of the functions behind the table. */
+  write(handlers: readonly MainHandler[], coldType: number): { locals: Locals; body: Bytes } {
+    const { ir } = this;
+    const main = this.#main;
+    this.#enter();
+    main.jump = ir.openLoop();
+    main.resume = ir.openBlock();
+    main.fault = ir.openBlock();
+    main.nearBudget = ir.openBlock();
+    this.#resolveTarget();
+    main.next = ir.openLoop();
+    this.#dispatch(handlers, coldType);
+    ir.close();
+    ir.code.byte(0x00);
+    ir.close();
+    this.#storeCia();
+    this.#leave(leaveReason.budget);
+    ir.close();
+    this.#countBeforeFault();
+    this.#storeCia();
+    ir.close();
+    this.#resume();
+    ir.close();
+    ir.code.byte(0x00);
+    ir.code.byte(0x0b);
+    return { locals: this.#locals, body: ir.code };
+  }
+
+  #loadState(code: number, offset: number): void {
+    this.ir.localGet(0);
+    this.ir.memory(code, offset, 0);
+  }
+
+  #enter(): void {
+    const { ir } = this;
+    const main = this.#main;
+    this.#loadState(opcode.i64Load, state.budget.offset);
+    ir.code.byte(0xa7);
+    ir.i32Const(4);
+    ir.code.byte(0x74);
+    ir.localSet(main.left);
+    this.#loadContext();
+  }
+
+  /** Target, TLB tables; no page is current. */
+  #loadContext(): void {
+    const { ir } = this;
+    const main = this.#main;
+    this.#loadState(opcode.i64Load, slotOffset.nip);
+    ir.localSet(main.target);
+    this.#loadState(opcode.i32Load, state.tlbRead.offset);
+    ir.localSet(main.tlbRead);
+    this.#loadState(opcode.i32Load, state.tlbWrite.offset);
+    ir.localSet(main.tlbWrite);
+    ir.code.byte(0x42);
+    ir.code.s64(1);
+    ir.localSet(main.pageEa);
+  }
+
+  #leave(reason: number): void {
+    const { ir } = this;
+    ir.localGet(0);
+    ir.localGet(this.#main.left);
+    ir.i32Const(4);
+    ir.code.byte(0x75);
+    ir.code.byte(0xac);
+    ir.memory(opcode.i64Store, state.budget.offset, 3);
+    ir.i32Const(reason);
+    ir.return();
+  }
+
+  #storeNip(value: () => void): void {
+    this.ir.localGet(0);
+    value();
+    this.ir.memory(opcode.i64Store, slotOffset.nip, 3);
+  }
+
+  #storeCia(): void {
+    const { ir } = this;
+    const main = this.#main;
+    this.#storeNip(() => {
+      ir.localGet(main.pageEa);
+      ir.localGet(this.#frame.record);
+      ir.localGet(main.recordBase);
+      ir.code.byte(0x6b);
+      ir.i32Const(2);
+      ir.code.byte(0x76);
+      ir.code.byte(0xad);
+      ir.code.byte(0x7c);
+    });
+  }
+
+  #countBeforeFault(): void {
+    const { ir } = this;
+    const main = this.#main;
+    ir.localGet(main.left);
+    ir.localGet(main.start);
+    ir.code.byte(0x6a);
+    ir.localGet(this.#frame.record);
+    ir.code.byte(0x6b);
+    ir.localSet(main.left);
+  }
+
+  /** From an address in `target` to its record. */
+  #resolveTarget(): void {
+    const { ir } = this;
+    const main = this.#main;
+    const entry = this.#locals.keep('i32');
+    ir.localGet(main.left);
+    ir.i32Const(0);
+    ir.code.byte(0x4c);
+    ir.openIf();
+    this.#storeNip(() => ir.localGet(main.target));
+    this.#leave(leaveReason.budget);
+    ir.close();
+    const page = () => {
+      ir.localGet(main.target);
+      ir.code.byte(0x42);
+      ir.code.s64(-4096);
+      ir.code.byte(0x83);
+    };
+    page();
+    ir.localGet(main.pageEa);
+    ir.code.byte(0x52);
+    ir.openIf();
+    this.#loadState(opcode.i32Load, state.tlbExecute.offset);
+    ir.localGet(main.target);
+    ir.code.byte(0xa7);
+    ir.i32Const(8);
+    ir.code.byte(0x76);
+    ir.i32Const((tlbExecuteEntries - 1) << 4);
+    ir.code.byte(0x71);
+    ir.code.byte(0x6a);
+    ir.localTee(entry);
+    ir.memory(opcode.i64Load, 0, 3);
+    page();
+    ir.code.byte(0x51);
+    ir.openIf();
+    ir.localGet(entry);
+    ir.memory(opcode.i32Load, 8, 2);
+    ir.localSet(main.recordBase);
+    ir.openElse();
+    this.#storeNip(() => ir.localGet(main.target));
+    ir.localGet(0);
+    ir.call(this.#imports.core('fetchRecords'));
+    ir.localTee(main.recordBase);
+    ir.code.byte(0x45);
+    ir.branchIf(main.resume);
+    ir.close();
+    page();
+    ir.localSet(main.pageEa);
+    ir.close();
+    ir.localGet(main.recordBase);
+    ir.localGet(main.target);
+    ir.code.byte(0xa7);
+    ir.i32Const(0xffc);
+    ir.code.byte(0x71);
+    ir.i32Const(2);
+    ir.code.byte(0x74);
+    ir.code.byte(0x6a);
+    ir.localTee(this.#frame.record);
+    ir.localSet(main.start);
+  }
+
+  /** After anything that may have changed the context; nip says where to go on. */
+  #resume(): void {
+    const { ir } = this;
+    const main = this.#main;
+    this.#loadState(opcode.i32Load, state.exception.offset);
+    ir.openIf();
+    ir.localGet(0);
+    ir.call(this.#imports.core('deliver'));
+    ir.close();
+    this.#loadState(opcode.i32Load, state.pending.offset);
+    ir.openIf();
+    ir.localGet(0);
+    ir.call(this.#imports.core('deliverPending'));
+    ir.code.byte(0x1a);
+    ir.close();
+    // MSR[SF] is bit 63 of the number, MSR[LE] bit 0.
+    this.#loadState(opcode.i64Load, slotOffset.msr);
+    ir.code.byte(0x42);
+    ir.code.s64(-0x7fffffffffffffffn);
+    ir.code.byte(0x83);
+    ir.code.byte(0x42);
+    ir.code.s64((this.#mode.is64 ? -0x8000000000000000n : 0n) + (this.#mode.littleEndian ? 1n : 0n));
+    ir.code.byte(0x52);
+    ir.openIf();
+    this.#leave(leaveReason.mode);
+    ir.close();
+    this.#loadContext();
+    ir.branch(main.jump);
+  }
+
+  #advance(): void {
+    const { ir } = this;
+    const { record } = this.#frame;
+    ir.localGet(record);
+    ir.i32Const(recordBytes);
+    ir.code.byte(0x6a);
+    ir.localSet(record);
+    ir.branch(this.#main.next);
+  }
+
+  #dispatch(handlers: readonly MainHandler[], coldType: number): void {
+    const { ir } = this;
+    const { record } = this.#frame;
+    const handler = this.#locals.keep('i32');
+    const count = firstHandler + handlers.length;
+    for (let i = 0; i <= count; i++) ir.openBlock();
+    ir.localGet(record);
+    ir.memory(opcode.i32Load16U, 0, 1);
+    ir.localTee(handler);
+    ir.code.byte(0x0e);
+    ir.code.u32(count);
+    for (let i = 0; i <= count; i++) ir.code.u32(i);
+    ir.close();
+    this.#undecoded();
+    ir.close();
+    this.#endOfPage();
+    ir.close();
+    this.#illegal();
+    for (const item of handlers) {
+      ir.close();
+      build(ir, this.#mode, this.#frame, item, this.#imports, item.near);
+      ir.flush();
+      this.#locals.release();
+      this.#advance();
+    }
+    ir.close();
+    ir.localGet(0);
+    ir.localGet(record);
+    ir.localGet(handler);
+    ir.i32Const(count);
+    ir.code.byte(0x6b);
+    ir.code.byte(0x11);
+    ir.code.u32(coldType);
+    ir.code.byte(0);
+    ir.branchIf(this.#main.fault);
+    this.#advance();
+  }
+
+  #undecoded(): void {
+    const { ir } = this;
+    ir.localGet(this.#frame.record);
+    ir.call(this.#imports.core('decodeRecord'));
+    ir.branch(this.#main.next);
+  }
+
+  #endOfPage(): void {
+    const { ir } = this;
+    const main = this.#main;
+    ir.localGet(main.pageEa);
+    ir.code.byte(0x42);
+    ir.code.s64(4096);
+    ir.code.byte(0x7c);
+    if (!this.#mode.is64) {
+      ir.code.byte(0x42);
+      ir.code.s64(0xffffffff);
+      ir.code.byte(0x83);
+    }
+    ir.localSet(main.target);
+    this.#countBeforeFault();
+    ir.branch(main.jump);
+  }
+
+  #illegal(): void {
+    const { ir } = this;
+    ir.localGet(0);
+    ir.i32Const(0x700);
+    ir.memory(opcode.i32Store, state.exception.offset, 2);
+    ir.localGet(0);
+    ir.code.byte(0x42);
+    ir.code.s64(0x80000);
+    ir.memory(opcode.i64Store, state.exceptionSrr1.offset, 3);
+    ir.branch(this.#main.fault);
+  }
+}
+
+/**
+ * Generates the interpreter of a mode. All modes give the same handler map, so that records serve all of them.
+ * The module exports `run(cpu: i32) → leaveReason` and imports `env.memory`, core imports and data-plane functions.
+ */
+export function generateInterpreter(table: readonly InstructionRow[], mode: Mode): GeneratedInterpreter {
+  const imports = new Imports();
+  const mainHandlers: MainHandler[] = [];
+  const cold: { variant: Variant; locals: Locals; body: Bytes }[] = [];
+  table.forEach((row, rowIndex) => {
+    const prepared = prepareRow(row);
+    for (const fixed of variantsOf(prepared)) {
+      const variant: Variant = { rowIndex, prepared, fixed };
+      try {
+        const own = row.hot ? undefined : coldFunction(mode, variant, imports);
+        if (own) cold.push({ variant, ...own });
+        else {
+          mainHandlers.push({ ...variant, near: false });
+          if (usesBranchField(mode, variant)) mainHandlers.push({ ...variant, near: true });
+        }
+      } catch (error) {
+        throw new Error(
+          `instruction ${row.mnemonic} (${variantKey(fixed)}): ${error instanceof Error ? error.message : error}`,
+          { cause: error },
+        );
+      }
+    }
+  });
+
+  const module = new ModuleWriter();
+  const coldType = module.type({ params: ['i32', 'i32'], results: ['i32'] });
+  const main = new MainFunction(mode, imports).write(mainHandlers, coldType);
+  module.importMemory();
+  for (const { name, type } of imports.list) module.importFunction(name, type);
+  const functionIndices = cold.map(({ locals, body }) =>
+    module.addFunction({ params: ['i32', 'i32'], results: ['i32'] }, locals.declaration(), body),
+  );
+  module.exportFunction(
+    'run',
+    module.addFunction({ params: ['i32'], results: ['i32'] }, main.locals.declaration(), main.body),
+  );
+  module.ownTable(functionIndices);
+  return {
+    bytes: module.finish(),
+    handlers: handlerMap(
+      mainHandlers,
+      cold.map((item) => item.variant),
+    ),
+  };
+}
+
+function handlerMap(mainHandlers: readonly MainHandler[], cold: readonly Variant[]): HandlerMap {
+  const map: Record<string, HandlerNumbers> = {};
+  mainHandlers.forEach((item, i) => {
+    const key = handlerKey(item.rowIndex, variantKey(item.fixed));
+    map[key] = item.near ? { far: map[key]?.far ?? -1, near: firstHandler + i } : { far: firstHandler + i, near: -1 };
+  });
+  cold.forEach((item, i) => {
+    map[handlerKey(item.rowIndex, variantKey(item.fixed))] = { far: firstHandler + mainHandlers.length + i, near: -1 };
+  });
+  return map;
+}

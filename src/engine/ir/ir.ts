@@ -1,0 +1,337 @@
+// The intermediate form: meanings build it call by call, `flush` writes it as WebAssembly.
+//
+// Values are placed at their first use (no local), in a local when used more than once, and early when state that they
+// read changes before the first use. Effects keep their order.
+import type { ValueType } from '../../isa/value-type.ts';
+import { Bytes, typeCode } from '../wasm/writer.ts';
+import type { Locals } from './locals.ts';
+import type { Node, NodeKind } from './node.ts';
+import type { Block, IfStatement, Statement } from './statement.ts';
+
+function newBlock(parent: Block | undefined, owner: IfStatement | undefined): Block {
+  return { parent, depth: parent ? parent.depth + 1 : 0, owner, statements: [] };
+}
+
+/** Everything that writes state of this class is said by this name; calls write all classes. */
+const allState = '*';
+
+/** Builds and writes the code of one instruction after the other into one function body. */
+export class Ir {
+  readonly code = new Bytes();
+  readonly locals: Locals;
+  /** Open WebAssembly blocks, for branch depths. */
+  depth = 0;
+  #root = newBlock(undefined, undefined);
+  #block = this.#root;
+  #number = 0;
+  readonly #writes = new Map<string, number[]>();
+
+  constructor(locals: Locals) {
+    this.locals = locals;
+  }
+
+  // --- building
+
+  #node(
+    kind: NodeKind,
+    type: ValueType,
+    args: readonly Node[],
+    code: number,
+    immediate: number | bigint,
+    stateClass: string,
+    write: (() => void) | undefined,
+  ): Node {
+    return {
+      kind,
+      type,
+      args,
+      code,
+      immediate,
+      write,
+      stateClass,
+      made: this.#number,
+      block: this.#block,
+      uses: 0,
+      firstUse: -1,
+      useBlock: this.#block,
+      local: -1,
+    };
+  }
+
+  constant(type: 'i32' | 'i64' | 'f64', value: number | bigint): Node {
+    return this.#node('const', type, [], -1, value, '', undefined);
+  }
+
+  /** A pure value: operator `code` applied to `args`. */
+  operator(type: ValueType, code: number, args: readonly Node[]): Node {
+    return this.#node('operator', type, args, code, 0, '', undefined);
+  }
+
+  /** A pure value that `write` writes after its arguments. */
+  written(type: ValueType, args: readonly Node[], write: () => void): Node {
+    return this.#node('operator', type, args, -1, 0, '', write);
+  }
+
+  /** A read of state of a class; computed where it is first used unless that state is written in between. */
+  read(type: ValueType, stateClass: string, args: readonly Node[], write: () => void): Node {
+    const node = this.#node('read', type, args, -1, 0, stateClass, write);
+    this.#block.statements.push({ kind: 'read', node });
+    this.#number++;
+    return node;
+  }
+
+  /** A value that must be computed here; `writesState` when it may change any CPU state (a call). */
+  ordered(type: ValueType, args: readonly Node[], writesState: boolean, write: () => void): Node {
+    const node = this.#node('ordered', type, args, -1, 0, '', write);
+    for (const arg of args) this.#touch(arg);
+    this.#block.statements.push({ kind: 'value', node });
+    if (writesState) this.#noteWrite(allState);
+    this.#number++;
+    return node;
+  }
+
+  /** An effect here; `stateClass` is what it writes (`*` for everything, '' for nothing that reads look at). */
+  effect(args: readonly Node[], stateClass: string, write: () => void): void {
+    for (const arg of args) this.#touch(arg);
+    this.#block.statements.push({ kind: 'effect', args, write });
+    if (stateClass !== '') this.#noteWrite(stateClass);
+    this.#number++;
+  }
+
+  conditional(condition: Node, then: () => void, otherwise: (() => void) | undefined): void {
+    this.#touch(condition);
+    const outer = this.#block;
+    // The two blocks need their owner and the owner its blocks: built in two steps.
+    const before: Node[] = [];
+    const owner: { -readonly [K in keyof IfStatement]: IfStatement[K] } = {
+      kind: 'if',
+      condition,
+      before,
+      then: outer,
+      otherwise: outer,
+    };
+    owner.then = newBlock(outer, owner);
+    owner.otherwise = newBlock(outer, owner);
+    outer.statements.push(owner);
+    this.#number++;
+    this.#block = owner.then;
+    then();
+    this.#block = owner.otherwise;
+    otherwise?.();
+    this.#block = outer;
+  }
+
+  #noteWrite(stateClass: string): void {
+    const list = this.#writes.get(stateClass);
+    if (list) list.push(this.#number);
+    else this.#writes.set(stateClass, [this.#number]);
+  }
+
+  #touch(node: Node): void {
+    node.uses++;
+    if (node.uses === 1) {
+      node.firstUse = this.#number;
+      node.useBlock = this.#block;
+      if (node.kind !== 'ordered') for (const arg of node.args) this.#touch(arg);
+      return;
+    }
+    if (node.kind === 'const' || node.kind === 'ordered') return;
+    // Later use outside the block of the first one: compute it before the `if` that encloses the first.
+    let inner = node.useBlock;
+    let outer = this.#block;
+    while (outer.depth > inner.depth && outer.parent) outer = outer.parent;
+    if (outer === inner) return;
+    let owner: IfStatement | undefined;
+    while (inner !== outer) {
+      if (inner.depth >= outer.depth) {
+        owner = inner.owner;
+        inner = inner.parent ?? outer;
+      } else {
+        outer = outer.parent ?? inner;
+      }
+    }
+    node.useBlock = inner;
+    if (owner) owner.before.push(node);
+  }
+
+  /** True when state that `node` reads is written after it was made and before it is first used. */
+  #mustBeEarly(node: Node): boolean {
+    for (const stateClass of [node.stateClass, allState]) {
+      for (const at of this.#writes.get(stateClass) ?? []) {
+        if (at > node.made && at < node.firstUse) return true;
+      }
+    }
+    return false;
+  }
+
+  // --- writing
+
+  /** Writes everything built so far and starts anew (locals stay taken until `locals.release`). */
+  flush(): void {
+    const root = this.#root;
+    this.#writeBlock(root);
+    this.#root = newBlock(undefined, undefined);
+    this.#block = this.#root;
+    this.#writes.clear();
+    this.#number = 0;
+  }
+
+  #writeBlock(block: Block): void {
+    for (const statement of block.statements) this.#writeStatement(statement);
+  }
+
+  #writeStatement(statement: Statement): void {
+    switch (statement.kind) {
+      case 'effect':
+        for (const arg of statement.args) this.push(arg);
+        statement.write();
+        return;
+      case 'value': {
+        const { node } = statement;
+        this.#writeNode(node);
+        if (node.uses === 0) this.code.byte(0x1a);
+        else this.#keepInLocal(node, 0x21);
+        return;
+      }
+      case 'read':
+        if (statement.node.uses > 0 && this.#mustBeEarly(statement.node)) this.#compute(statement.node);
+        return;
+      case 'if':
+        for (const node of statement.before) if (node.local < 0) this.#compute(node);
+        this.push(statement.condition);
+        this.openIf();
+        this.#writeBlock(statement.then);
+        if (statement.otherwise.statements.length > 0) {
+          this.code.byte(0x05);
+          this.#writeBlock(statement.otherwise);
+        }
+        this.close();
+        return;
+    }
+  }
+
+  #compute(node: Node): void {
+    this.#writeNode(node);
+    this.#keepInLocal(node, 0x21);
+  }
+
+  #keepInLocal(node: Node, code: number): void {
+    node.local = this.locals.take(node.type);
+    this.code.byte(code);
+    this.code.u32(node.local);
+  }
+
+  /** Writes code that leaves the node's value on the stack. */
+  push(node: Node): void {
+    if (node.local >= 0) {
+      this.code.byte(0x20);
+      this.code.u32(node.local);
+      return;
+    }
+    this.#writeNode(node);
+    if (node.uses > 1 && node.kind !== 'const') this.#keepInLocal(node, 0x22);
+  }
+
+  #writeNode(node: Node): void {
+    if (node.kind === 'const') {
+      this.#writeConstant(node);
+      return;
+    }
+    for (const arg of node.args) this.push(arg);
+    if (node.write) node.write();
+    else this.operatorBytes(node.code);
+  }
+
+  #writeConstant(node: Node): void {
+    if (node.type === 'i32') this.i32Const(Number(node.immediate));
+    else if (node.type === 'i64') {
+      this.code.byte(0x42);
+      this.code.s64(node.immediate);
+    } else {
+      this.code.byte(0x44);
+      this.code.bytes(new Uint8Array(new Float64Array([Number(node.immediate)]).buffer));
+    }
+  }
+
+  // --- single operators
+
+  operatorBytes(code: number): void {
+    if (code < 0x100) this.code.byte(code);
+    else {
+      this.code.byte(code >> 8);
+      this.code.u32(code & 0xff);
+    }
+  }
+
+  i32Const(value: number): void {
+    this.code.byte(0x41);
+    this.code.s32(value);
+  }
+
+  localGet(index: number): void {
+    this.code.byte(0x20);
+    this.code.u32(index);
+  }
+
+  localSet(index: number): void {
+    this.code.byte(0x21);
+    this.code.u32(index);
+  }
+
+  localTee(index: number): void {
+    this.code.byte(0x22);
+    this.code.u32(index);
+  }
+
+  call(index: number): void {
+    this.code.byte(0x10);
+    this.code.u32(index);
+  }
+
+  /** A memory operator with its immediate: `align` is log2 of the promised alignment. */
+  memory(code: number, offset: number, align = 0): void {
+    this.operatorBytes(code);
+    this.code.u32(align);
+    this.code.u32(offset);
+  }
+
+  /** Opens a block and returns its label for `branch`. */
+  openBlock(): number {
+    this.code.bytes([0x02, 0x40]);
+    return ++this.depth;
+  }
+
+  openLoop(): number {
+    this.code.bytes([0x03, 0x40]);
+    return ++this.depth;
+  }
+
+  /** `if` without result, or with one of the given type. */
+  openIf(result?: ValueType): number {
+    this.code.bytes([0x04, result ? typeCode[result] : 0x40]);
+    return ++this.depth;
+  }
+
+  openElse(): void {
+    this.code.byte(0x05);
+  }
+
+  close(): void {
+    this.code.byte(0x0b);
+    this.depth--;
+  }
+
+  branch(label: number): void {
+    this.code.byte(0x0c);
+    this.code.u32(this.depth - label);
+  }
+
+  branchIf(label: number): void {
+    this.code.byte(0x0d);
+    this.code.u32(this.depth - label);
+  }
+
+  return(): void {
+    this.code.byte(0x0f);
+  }
+}

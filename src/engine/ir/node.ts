@@ -1,0 +1,51 @@
+// Values of the intermediate form: a directed graph that is written out as WebAssembly stack code.
+import type { Value } from '../../isa/builder.ts';
+import type { ValueType } from '../../isa/value-type.ts';
+import type { Block } from './statement.ts';
+
+/** What a node computes. */
+export type NodeKind = 'const' | 'operator' | 'read' | 'ordered';
+
+/** One value. It is placed where it is first used, or into a local when it is used more than once. */
+export interface Node extends Value {
+  readonly kind: NodeKind;
+  readonly args: readonly Node[];
+  /** Operator code (see `wasm/opcodes.ts`), −1 where `write` does the work. */
+  readonly code: number;
+  /** Constant, lane, or memory offset; for `const` nodes the value. */
+  readonly immediate: number | bigint;
+  /** Writes the node after its arguments are on the stack (kinds that are more than one operator). */
+  readonly write: (() => void) | undefined;
+  /** For `read`: the class of state that it reads. */
+  readonly stateClass: string;
+  /** Statement number when it was made. */
+  readonly made: number;
+  /** Block in which it was made. */
+  readonly block: Block;
+  uses: number;
+  /** Statement of the first use, and the innermost block that contains all uses. */
+  firstUse: number;
+  useBlock: Block;
+  /** Local that holds it once it was computed, −1 before. */
+  local: number;
+}
+
+/** Checks that a value came from this builder (values are opaque to meanings). */
+export function asNode(value: Value): Node {
+  // Every Value that a meaning can hold was made by the intermediate form below; there is no other constructor.
+  return value as Node;
+}
+
+/** Number of a constant node when it is one and fits a JavaScript number exactly, else undefined. */
+export function constantOf(node: Node): number | undefined {
+  if (node.kind !== 'const') return undefined;
+  const value = node.immediate;
+  if (typeof value === 'number') return value;
+  return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : undefined;
+}
+
+/** Result type of a memory or lane operator. */
+export interface TypedWrite {
+  readonly type: ValueType;
+  readonly write: () => void;
+}

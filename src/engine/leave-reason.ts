@@ -1,0 +1,15 @@
+// Why running code came back to the machine.
+
+/** Results of the generated `run` function. */
+export const leaveReason = {
+  /** The slice's instruction budget is used up; NIP is the next instruction. */
+  budget: 0,
+  /** MSR[SF] or MSR[LE] changed: go on with the code of the other mode. */
+  mode: 1,
+  /** sc with LEV=1: registers hold the hypercall, NIP is the next instruction. */
+  hypercall: 2,
+  /** Nothing to do until an interrupt. */
+  idle: 3,
+  /** The thread stopped itself. */
+  stopped: 4,
+} as const;

@@ -1,0 +1,142 @@
+// The predecoded record of an instruction: where its fields stand in 16 bytes, and how they are made from the word.
+// {u16 handler, then 2-, 4- and 8-byte slots in the order in which the meaning asks for them}.
+
+import { recordBytes } from '../cpu/memory-map.ts';
+import { sprOffset, state } from '../cpu/state.ts';
+import type { DerivedName } from '../isa/builder.ts';
+import { type FieldName, fieldValue, type Pattern } from '../isa/field.ts';
+
+/** Computes a slot's content from the instruction word (fixed-width integer; bigint for 8-byte slots). */
+export type SlotSource = (word: number, pageOffset: number) => number | bigint;
+
+/** One slot of a record. */
+export interface RecordSlot {
+  readonly offset: number;
+  readonly size: 2 | 4 | 8;
+  readonly source: SlotSource;
+}
+
+/** Reads a field with its shifts and masks worked out beforehand. */
+export function fieldReader(pattern: Pattern, name: FieldName): (word: number) => number {
+  const piece = pattern.pieces.get(name);
+  if (!piece || fieldValue(pattern, name, -1) < 0) return (word) => fieldValue(pattern, name, word);
+  const shift = 32 - piece.start - piece.length;
+  const mask = 2 ** piece.length - 1;
+  return (word) => (word >>> shift) & mask;
+}
+
+/** MASK(mb, me) of Book I section 3.3.14, as an unsigned 64-bit number. */
+export function mask64(mb: number, me: number): bigint {
+  const ones = (1n << 64n) - 1n;
+  const from = ones >> BigInt(mb);
+  const to = (ones << BigInt(63 - me)) & ones;
+  return mb <= me ? from & to : from | to;
+}
+
+/** Four bits for each set bit of an 8-bit mask. */
+function spreadNibbles(mask: number): bigint {
+  let value = 0n;
+  for (let i = 0; i < 8; i++) if (mask & (0x80 >> i)) value |= 0xfn << BigInt(28 - 4 * i);
+  return value;
+}
+
+/** Value of a derived item from its field values. */
+export const derive: Readonly<Record<DerivedName, (a: number, b: number) => bigint>> = {
+  mask64: (a, b) => mask64(a, b),
+  mask32: (a, b) => mask64(a + 32, b + 32),
+  crMask: (a) => spreadNibbles(a),
+  fpscrMask: (a) => spreadNibbles(a),
+  sprOffset: (a) => BigInt(sprOffset(a)),
+};
+
+/** Gives out the slots of one handler's record. */
+export class RecordLayout {
+  readonly pattern: Pattern;
+  readonly slots: RecordSlot[] = [];
+  readonly #known = new Map<string, number>();
+  #used = 2;
+  #free: number[] = [];
+
+  constructor(pattern: Pattern) {
+    this.pattern = pattern;
+  }
+
+  /** Offset of the slot `key` in the record; made on first use. Throws when the record is full (our own mistake). */
+  slot(key: string, size: 2 | 4 | 8, source: SlotSource): number {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const offset = this.#place(size);
+    this.#known.set(key, offset);
+    this.slots.push({ offset, size, source });
+    return offset;
+  }
+
+  #place(size: number): number {
+    if (size === 2 && this.#free.length > 0) return this.#free.shift() ?? 0;
+    const offset = Math.ceil(this.#used / size) * size;
+    for (let gap = this.#used; gap < offset; gap += 2) this.#free.push(gap);
+    this.#used = offset + size;
+    if (this.#used > recordBytes) throw new Error('instruction record is full');
+    return offset;
+  }
+
+  /** Slot with the state offset of register `field + step` of a file with `count` registers of `bytes` bytes. */
+  register(file: 'gpr' | 'vsr', field: FieldName, step: number, base: number): number {
+    const read = fieldReader(this.pattern, field);
+    const item = state[file];
+    return this.slot(
+      `${file}:${field}+${step}@${base}`,
+      2,
+      (word) => item.offset + item.size * (base + ((read(word) + step) & (base === 32 || file === 'gpr' ? 31 : 63))),
+    );
+  }
+
+  /** Slot for (RA|0). */
+  gprOrZero(field: FieldName): number {
+    const read = fieldReader(this.pattern, field);
+    return this.slot(`gpr0:${field}`, 2, (word) => {
+      const n = read(word);
+      return n === 0 ? state.zero.offset : state.gpr.offset + 8 * n;
+    });
+  }
+
+  /** Slot with the field's value: 2 bytes when it fits 16 bits, else 4. */
+  value(field: FieldName): { offset: number; size: 2 | 4; signed: boolean } {
+    const read = fieldReader(this.pattern, field);
+    const signed = fieldValue(this.pattern, field, -1) < 0;
+    // A signed field of all ones is −1 scaled; its lowest value tells the width.
+    let bits = 0;
+    for (const part of this.pattern.pieces.values()) bits = Math.max(bits, part.length);
+    const size = bits > 16 || fieldValue(this.pattern, field, -1) > 0xffff ? 4 : 2;
+    return { offset: this.slot(`value:${field}`, size, read), size, signed };
+  }
+
+  /** 8-byte slot of a derived value. */
+  derived(name: DerivedName, a: FieldName, b: FieldName | undefined): number {
+    const readA = fieldReader(this.pattern, a);
+    const readB = b ? fieldReader(this.pattern, b) : () => 0;
+    const compute = derive[name];
+    return this.slot(`${name}:${a}:${b ?? ''}`, 8, (word) => compute(readA(word), readB(word)));
+  }
+
+  /** Slots of a CR bit: the state offset of its field, and the shift that brings it to bit 0. */
+  crBit(field: FieldName): { offset: number; shift: number } {
+    const read = fieldReader(this.pattern, field);
+    return {
+      offset: this.slot(`crBitField:${field}`, 2, (word) => state.cr.offset + (read(word) >> 2)),
+      shift: this.slot(`crBitShift:${field}`, 2, (word) => 3 - (read(word) & 3)),
+    };
+  }
+
+  /** Slot with the state offset of a CR field. */
+  crField(field: FieldName): number {
+    const read = fieldReader(this.pattern, field);
+    return this.slot(`cr:${field}`, 2, (word) => state.cr.offset + read(word));
+  }
+
+  /** Slot with the distance in record bytes to a branch target in the same page. */
+  nearTarget(field: FieldName): number {
+    const read = fieldReader(this.pattern, field);
+    return this.slot(`near:${field}`, 4, (word) => (read(word) >> 2) * recordBytes);
+  }
+}

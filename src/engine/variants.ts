@@ -1,0 +1,62 @@
+// Variants of a row: the combinations of its fixed fields, each with a meaning of its own.
+import { type FieldName, fixedFields, type Pattern, parsePattern } from '../isa/field.ts';
+import type { InstructionRow } from '../isa/row.ts';
+import { fieldReader } from './record-layout.ts';
+
+/** Values of the fixed fields of a variant. */
+export type FixedValues = Readonly<Record<string, number>>;
+
+/** A row with what is worked out once for it. */
+export interface PreparedRow {
+  readonly row: InstructionRow;
+  readonly pattern: Pattern;
+  /** Fixed fields that the row's pattern has, with their readers. */
+  readonly fixed: readonly {
+    readonly name: FieldName;
+    readonly bits: number;
+    readonly read: (word: number) => number;
+  }[];
+}
+
+function bitsOf(pattern: Pattern, name: FieldName): number {
+  return fieldReader(pattern, name)(-1).toString(2).length;
+}
+
+/** Parses a row and finds its fixed fields. */
+export function prepareRow(row: InstructionRow): PreparedRow {
+  const pattern = parsePattern(row.pattern);
+  const names = [...fixedFields.filter((name) => pattern.pieces.has(name)), ...(row.split ?? [])];
+  const fixed = names.map((name) => ({ name, bits: bitsOf(pattern, name), read: fieldReader(pattern, name) }));
+  return { row, pattern, fixed };
+}
+
+/** Fixed values of a word, made canonical. */
+export function fixedOfWord(prepared: PreparedRow, word: number): FixedValues {
+  const values: Record<string, number> = {};
+  for (const field of prepared.fixed) values[field.name] = field.read(word);
+  return prepared.row.canonical ? prepared.row.canonical(values) : values;
+}
+
+/** A short text that tells variants of one row apart. */
+export function variantKey(values: FixedValues): string {
+  let key = '';
+  for (const name in values) key += `${name}=${values[name]},`;
+  return key;
+}
+
+/** All canonical variants of a row, each once. */
+export function variantsOf(prepared: PreparedRow): readonly FixedValues[] {
+  let all: Record<string, number>[] = [{}];
+  for (const field of prepared.fixed) {
+    const next: Record<string, number>[] = [];
+    for (const values of all) for (let v = 0; v < 1 << field.bits; v++) next.push({ ...values, [field.name]: v });
+    all = next;
+  }
+  const seen = new Map<string, FixedValues>();
+  for (const values of all) {
+    const canonical = prepared.row.canonical ? prepared.row.canonical(values) : values;
+    const key = variantKey(canonical);
+    if (!seen.has(key)) seen.set(key, canonical);
+  }
+  return [...seen.values()];
+}

@@ -1,0 +1,229 @@
+// Writes WebAssembly: a growing byte buffer with LEB128, and the sections of a module (core specification, chapter 5).
+import type { ValueType } from '../../isa/value-type.ts';
+
+/** Value types as bytes. */
+export const typeCode: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+
+/** A byte buffer. */
+export class Bytes {
+  #data = new Uint8Array(4096);
+  length = 0;
+
+  byte(value: number): void {
+    if (this.length === this.#data.length) this.#grow(1);
+    this.#data[this.length++] = value;
+  }
+
+  #grow(extra: number): void {
+    const bigger = new Uint8Array(Math.max(this.#data.length * 2, this.length + extra));
+    bigger.set(this.#data);
+    this.#data = bigger;
+  }
+
+  bytes(values: ArrayLike<number>): void {
+    if (this.length + values.length > this.#data.length) this.#grow(values.length);
+    this.#data.set(values, this.length);
+    this.length += values.length;
+  }
+
+  /** Unsigned LEB128 of 0…2³²−1. */
+  u32(value: number): void {
+    let rest = value >>> 0;
+    while (rest > 0x7f) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    this.byte(rest);
+  }
+
+  /** Signed LEB128 of a 32-bit number. */
+  s32(value: number): void {
+    let rest = value | 0;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) {
+        this.byte(low);
+        return;
+      }
+      this.byte(low | 0x80);
+    }
+  }
+
+  /** Signed LEB128 of a 64-bit number. */
+  s64(value: bigint | number): void {
+    if (typeof value === 'number' && value === (value | 0)) {
+      this.s32(value);
+      return;
+    }
+    let rest = BigInt.asIntN(64, BigInt(value));
+    for (;;) {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0)) {
+        this.byte(low);
+        return;
+      }
+      this.byte(low | 0x80);
+    }
+  }
+
+  text(value: string): void {
+    this.u32(value.length);
+    for (let i = 0; i < value.length; i++) this.byte(value.charCodeAt(i));
+  }
+
+  append(other: Bytes): void {
+    this.bytes(other.view());
+  }
+
+  /** The bytes written so far (a view, valid until the next write). */
+  view(): Uint8Array {
+    return this.#data.subarray(0, this.length);
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+}
+
+/** Type of a function. */
+export interface FunctionType {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+}
+
+/** A WebAssembly module in the making: imports first, then functions, then `finish`. */
+export class ModuleWriter {
+  readonly #types = new Map<string, number>();
+  readonly #typeBytes = new Bytes();
+  readonly #imports = new Bytes();
+  #importCount = 0;
+  #functionImports = 0;
+  readonly #functionTypes: number[] = [];
+  readonly #exports = new Bytes();
+  #exportCount = 0;
+  readonly #code = new Bytes();
+  #tableEntries = 0;
+  #elements: readonly number[] = [];
+
+  /** Index of a function type. */
+  type(type: FunctionType): number {
+    const key = `${type.params.join()}>${type.results.join()}`;
+    const known = this.#types.get(key);
+    if (known !== undefined) return known;
+    const index = this.#types.size;
+    this.#types.set(key, index);
+    this.#typeBytes.byte(0x60);
+    for (const list of [type.params, type.results]) {
+      this.#typeBytes.u32(list.length);
+      for (const item of list) this.#typeBytes.byte(typeCode[item]);
+    }
+    return index;
+  }
+
+  /** Imports a function of module `env`; returns its index. All imports come before `addFunction`. */
+  importFunction(name: string, type: FunctionType): number {
+    this.#imports.text('env');
+    this.#imports.text(name);
+    this.#imports.byte(0);
+    this.#imports.u32(this.type(type));
+    this.#importCount++;
+    return this.#functionImports++;
+  }
+
+  /** Imports the shared memory of a machine. */
+  importMemory(): void {
+    this.#imports.text('env');
+    this.#imports.text('memory');
+    this.#imports.bytes([2, 3]);
+    this.#imports.u32(1);
+    this.#imports.u32(65536);
+    this.#importCount++;
+  }
+
+  /** Imports a function table of at least `minimum` entries. */
+  importTable(name: string, minimum: number): void {
+    this.#imports.text('env');
+    this.#imports.text(name);
+    this.#imports.bytes([1, 0x70, 0]);
+    this.#imports.u32(minimum);
+    this.#importCount++;
+  }
+
+  /** A table of this module's own, filled with these functions. */
+  ownTable(functions: readonly number[]): void {
+    this.#tableEntries = functions.length;
+    this.#elements = functions;
+  }
+
+  /** Adds a function; `locals` are counts by type in order. Returns its index. */
+  addFunction(type: FunctionType, locals: readonly (readonly [number, ValueType])[], body: Bytes): number {
+    const index = this.#functionImports + this.#functionTypes.length;
+    this.#functionTypes.push(this.type(type));
+    const head = new Bytes();
+    head.u32(locals.length);
+    for (const [count, item] of locals) {
+      head.u32(count);
+      head.byte(typeCode[item]);
+    }
+    this.#code.u32(head.length + body.length);
+    this.#code.append(head);
+    this.#code.append(body);
+    return index;
+  }
+
+  exportFunction(name: string, index: number): void {
+    this.#exports.text(name);
+    this.#exports.byte(0);
+    this.#exports.u32(index);
+    this.#exportCount++;
+  }
+
+  /** The module's bytes. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const out = new Bytes();
+    out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    const section = (id: number, write: (b: Bytes) => void) => {
+      const body = new Bytes();
+      write(body);
+      out.byte(id);
+      out.u32(body.length);
+      out.append(body);
+    };
+    section(1, (b) => {
+      b.u32(this.#types.size);
+      b.append(this.#typeBytes);
+    });
+    section(2, (b) => {
+      b.u32(this.#importCount);
+      b.append(this.#imports);
+    });
+    section(3, (b) => {
+      b.u32(this.#functionTypes.length);
+      for (const t of this.#functionTypes) b.u32(t);
+    });
+    if (this.#tableEntries > 0) {
+      section(4, (b) => {
+        b.bytes([1, 0x70, 0]);
+        b.u32(this.#tableEntries);
+      });
+    }
+    section(7, (b) => {
+      b.u32(this.#exportCount);
+      b.append(this.#exports);
+    });
+    if (this.#tableEntries > 0) {
+      section(9, (b) => {
+        b.bytes([1, 0, 0x41, 0, 0x0b]);
+        b.u32(this.#elements.length);
+        for (const f of this.#elements) b.u32(f);
+      });
+    }
+    section(10, (b) => {
+      b.u32(this.#functionTypes.length);
+      b.append(this.#code);
+    });
+    return out.view().slice();
+  }
+}
