@@ -27,8 +27,12 @@ export type RegisterNumber = Field | number;
 
 /** Values derived from fields once, when an instruction is decoded. */
 export type DerivedName =
-  /** 64-bit MASK(a, b) of Book I section 3.3.14 with a, b in 0…63; wraps when a > b. */
+  /** 64-bit MASK(a, b) of Book I section 3.3.14 with a, b in 0…63; wraps when a > b. Without b: MASK(a, 63). */
   | 'mask64'
+  /** MASK(0, a). */
+  | 'maskTo'
+  /** MASK(a, 63 − b) with b a shift amount (rldic, rldimi). */
+  | 'maskShifted'
   /** MASK(a+32, b+32), replicated in the upper word as rlwinm needs when a > b. */
   | 'mask32'
   /** Value of a CR field mask (8 bits) spread to 32 bits, four bits each. */

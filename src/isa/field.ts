@@ -117,6 +117,8 @@ export type FieldName =
   | 'Rc'
   | 'TO'
   | 'NB'
+  | 'FC'
+  | 'EH'
   | 'CT'
   | 'TH'
   | 'WC'

@@ -1,6 +1,11 @@
 // The instruction table: every row of every group, in the order of the groups of the Power ISA.
 import type { InstructionRow } from './row.ts';
+import { atomicRows } from './rows/atomic.ts';
+import { branchRows } from './rows/branch.ts';
 import { fixedArithmeticRows } from './rows/fixed-arithmetic.ts';
+import { fixedLoadStoreRows } from './rows/fixed-load-store.ts';
+import { fixedLogicalRows } from './rows/fixed-logical.ts';
+import { fixedRotateShiftRows } from './rows/fixed-rotate-shift.ts';
 import { vectorCompareRows } from './rows/vector-compare.ts';
 import { vectorLoadStoreRows } from './rows/vector-load-store.ts';
 import { vectorLogicalRows } from './rows/vector-logical.ts';
@@ -11,7 +16,12 @@ import { vsxPermuteRows } from './rows/vsx-permute.ts';
 
 /** All instructions. */
 export const instructionTable: readonly InstructionRow[] = [
+  ...branchRows,
+  ...fixedLoadStoreRows,
   ...fixedArithmeticRows,
+  ...fixedLogicalRows,
+  ...fixedRotateShiftRows,
+  ...atomicRows,
   ...vectorLoadStoreRows,
   ...vectorPermuteRows,
   ...vectorCompareRows,
