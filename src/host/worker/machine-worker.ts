@@ -1,0 +1,41 @@
+// The Worker in which a machine runs. This is a program, not a module to import: it starts at once with its workerData.
+import { parentPort, workerData } from 'node:worker_threads';
+import { ImageError } from '../../machine/loader/image-error.ts';
+import type { CreateMachine, MachineOutcome } from '../../machine/machine-api.ts';
+import { openLink, type WorkerMessage, type WorkerStart } from './machine-link.ts';
+import { workerHost } from './worker-host.ts';
+
+/** Loaded by address: the Worker also reports, as a message, when the engine itself cannot be loaded. */
+const machineModule = new URL('../../machine/machine.js', import.meta.url);
+
+function post(message: WorkerMessage): void {
+  parentPort?.postMessage(message);
+}
+
+function internalError(error: unknown): MachineOutcome {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const message = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  return { kind: 'internal-error', message, detail };
+}
+
+async function main({ link: buffers, config, task }: WorkerStart): Promise<void> {
+  const start = performance.now();
+  let outcome: MachineOutcome;
+  let statistics = { instructions: 0, idles: 0, calls: [] as [string, number][] };
+  try {
+    // The module is part of this program and exports a machine builder of this type.
+    const { createMachine } = (await import(machineModule.href)) as { createMachine: CreateMachine };
+    const machine = createMachine(config, workerHost(openLink(buffers), post));
+    if (task === 'device-tree') return post({ kind: 'device-tree', tree: machine.flattenedDeviceTree() });
+    outcome = await machine.run();
+    const { instructions, idles, calls } = machine.statistics();
+    statistics = { instructions, idles, calls: [...calls] };
+  } catch (error) {
+    if (error instanceof ImageError) return post({ kind: 'image-error', image: error.image, message: error.message });
+    outcome = internalError(error);
+  }
+  post({ kind: 'outcome', outcome, statistics: { ...statistics, seconds: (performance.now() - start) / 1000 } });
+}
+
+// workerData is what src/host/machine-runner.ts passes.
+await main(workerData as WorkerStart);

@@ -1,0 +1,54 @@
+// What a machine in a Worker uses of its host: the console rings, the clock, sleep, randomness.
+import { randomFillSync } from 'node:crypto';
+import type { ConsolePort, LogItem, MachineHost } from '../../machine/machine-api.ts';
+import { controlWord, type Link, type WorkerMessage } from './machine-link.ts';
+
+/** How long a full output ring is waited for before the stop request is looked at again. */
+const outputWaitMs = 1000;
+
+function consolePort(link: Link, post: (message: WorkerMessage) => void): ConsolePort {
+  const announce = (): void => {
+    if (Atomics.exchange(link.control, controlWord.outputAnnounced, 1) === 0) post({ kind: 'output' });
+  };
+  return {
+    read(into) {
+      const count = link.input.read(into);
+      if (count > 0 && Atomics.exchange(link.control, controlWord.inputWaits, 0) === 1) post({ kind: 'input-space' });
+      return count;
+    },
+    hasInput: () => link.input.length > 0,
+    write(bytes) {
+      for (let done = 0; done < bytes.length; ) {
+        done += link.output.write(bytes.subarray(done));
+        announce();
+        if (done === bytes.length) return;
+        // Somebody who has asked for the end does not wait for a reader that may be gone.
+        if (Atomics.load(link.control, controlWord.stop) !== 0) return;
+        link.output.waitForSpace(outputWaitMs);
+      }
+    },
+  };
+}
+
+/**
+ * Makes the host of a machine that runs in this Worker.
+ * @param link this thread's views of the shared memory
+ * @param post sends a message to the outer thread
+ */
+export function workerHost(link: Link, post: (message: WorkerMessage) => void): MachineHost {
+  // Only events that came after the last sleep end the next one: input that the guest leaves unread must not keep it awake.
+  let seen = Atomics.load(link.control, controlWord.events);
+  return {
+    console: consolePort(link, post),
+    monotonicNanoseconds: () => performance.now() * 1e6,
+    randomBytes: (into) => {
+      randomFillSync(into);
+    },
+    idle(milliseconds) {
+      Atomics.wait(link.control, controlWord.events, seen, milliseconds);
+      seen = Atomics.load(link.control, controlWord.events);
+    },
+    stopRequested: () => Atomics.load(link.control, controlWord.stop) !== 0,
+    log: (item: LogItem, line: string) => post({ kind: 'log', item, line }),
+  };
+}
