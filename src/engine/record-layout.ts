@@ -41,9 +41,11 @@ function spreadNibbles(mask: number): bigint {
 }
 
 /** Value of a derived item from its field values. */
-export const derive: Readonly<Record<DerivedName, (a: number, b: number) => bigint>> = {
-  mask64: (a, b) => mask64(a, b),
-  mask32: (a, b) => mask64(a + 32, b + 32),
+export const derive: Readonly<Record<DerivedName, (a: number, b: number | undefined) => bigint>> = {
+  mask64: (a, b) => mask64(a, b ?? 63),
+  maskTo: (a) => mask64(0, a),
+  maskShifted: (a, b) => mask64(a, 63 - (b ?? 0)),
+  mask32: (a, b) => mask64(a + 32, (b ?? 31) + 32),
   crMask: (a) => spreadNibbles(a),
   fpscrMask: (a) => spreadNibbles(a),
   sprOffset: (a) => BigInt(sprOffset(a)),
@@ -53,6 +55,8 @@ export const derive: Readonly<Record<DerivedName, (a: number, b: number) => bigi
 export class RecordLayout {
   readonly pattern: Pattern;
   readonly slots: RecordSlot[] = [];
+  /** Displacement in bytes of the row's relative branch, when its meaning has one. */
+  branchReader: ((word: number) => number) | undefined;
   readonly #known = new Map<string, number>();
   #used = 2;
   #free: number[] = [];
@@ -80,15 +84,11 @@ export class RecordLayout {
     return offset;
   }
 
-  /** Slot with the state offset of register `field + step` of a file with `count` registers of `bytes` bytes. */
-  register(file: 'gpr' | 'vsr', field: FieldName, step: number, base: number): number {
+  /** Slot with the state offset of register `base + field`. */
+  register(file: 'gpr' | 'vsr', field: FieldName, base: number): number {
     const read = fieldReader(this.pattern, field);
     const item = state[file];
-    return this.slot(
-      `${file}:${field}+${step}@${base}`,
-      2,
-      (word) => item.offset + item.size * (base + ((read(word) + step) & (base === 32 || file === 'gpr' ? 31 : 63))),
-    );
+    return this.slot(`${file}:${field}@${base}`, 2, (word) => item.offset + item.size * (base + read(word)));
   }
 
   /** Slot for (RA|0). */
@@ -114,7 +114,7 @@ export class RecordLayout {
   /** 8-byte slot of a derived value. */
   derived(name: DerivedName, a: FieldName, b: FieldName | undefined): number {
     const readA = fieldReader(this.pattern, a);
-    const readB = b ? fieldReader(this.pattern, b) : () => 0;
+    const readB = b ? fieldReader(this.pattern, b) : () => undefined;
     const compute = derive[name];
     return this.slot(`${name}:${a}:${b ?? ''}`, 8, (word) => compute(readA(word), readB(word)));
   }
@@ -132,6 +132,11 @@ export class RecordLayout {
   crField(field: FieldName): number {
     const read = fieldReader(this.pattern, field);
     return this.slot(`cr:${field}`, 2, (word) => state.cr.offset + read(word));
+  }
+
+  /** Notes that the meaning branches by this field relative to its own address. */
+  noteBranch(field: FieldName): void {
+    this.branchReader = fieldReader(this.pattern, field);
   }
 
   /** Slot with the distance in record bytes to a branch target in the same page. */

@@ -205,9 +205,15 @@ export class InterpreterBuilder extends OperatorBuilder {
     return this.#readState('i32', stateClass, this.#cpu(), opcode.i32Load, offset);
   }
 
+  /** State address plus (field + step modulo 32) registers: records have no room for every register of a multiple. */
+  #steppedAddress(field: Field, step: number, shift: number): Node {
+    const number = this.op('i32.and', this.op('i32.add', this.imm32(field), this.const32(step)), this.const32(31));
+    return asNode(this.op('i32.add', this.typed<'i32'>(this.#cpu()), this.op('i32.shl', number, this.const32(shift))));
+  }
   #gprPlace(n: RegisterNumber, step: number): { address: Node; offset: number } {
     if (typeof n === 'number') return { address: this.#cpu(), offset: state.gpr.offset + 8 * n };
-    return { address: this.#addressOfSlot(this.#layout.register('gpr', n.name, step, 0)), offset: 0 };
+    if (step !== 0) return { address: this.#steppedAddress(n, step, 3), offset: state.gpr.offset };
+    return { address: this.#addressOfSlot(this.#layout.register('gpr', n.name, 0)), offset: 0 };
   }
   gpr(n: RegisterNumber): I64 {
     const { address, offset } = this.#gprPlace(n, 0);
@@ -231,7 +237,8 @@ export class InterpreterBuilder extends OperatorBuilder {
 
   #vsrPlace(n: RegisterNumber, step: number, base: 0 | 32): { address: Node; offset: number } {
     if (typeof n === 'number') return { address: this.#cpu(), offset: state.vsr.offset + 16 * (base + n) };
-    return { address: this.#addressOfSlot(this.#layout.register('vsr', n.name, step, base)), offset: 0 };
+    if (step !== 0) return { address: this.#steppedAddress(n, step, 4), offset: state.vsr.offset + 16 * base };
+    return { address: this.#addressOfSlot(this.#layout.register('vsr', n.name, base)), offset: 0 };
   }
   fpr(n: RegisterNumber): I64 {
     const { address, offset } = this.#vsrPlace(n, 0, 0);
@@ -615,7 +622,10 @@ export class InterpreterBuilder extends OperatorBuilder {
   branchField(field: Field, absolute: boolean): void {
     const main = this.#main();
     const { ir } = this;
-    if (!absolute) this.usesBranchField = true;
+    if (!absolute) {
+      this.usesBranchField = true;
+      this.#layout.noteBranch(field.name);
+    }
     if (absolute || !this.#near) {
       const displacement = this.imm(field);
       this.#branch(main, absolute ? displacement : this.add(this.cia(), displacement));

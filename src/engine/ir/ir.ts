@@ -107,16 +107,16 @@ export class Ir {
       kind: 'if',
       condition,
       before,
-      then: outer,
-      otherwise: outer,
+      whenTrue: outer,
+      whenFalse: outer,
     };
-    owner.then = newBlock(outer, owner);
-    owner.otherwise = newBlock(outer, owner);
+    owner.whenTrue = newBlock(outer, owner);
+    owner.whenFalse = newBlock(outer, owner);
     outer.statements.push(owner);
     this.#number++;
-    this.#block = owner.then;
+    this.#block = owner.whenTrue;
     then();
-    this.#block = owner.otherwise;
+    this.#block = owner.whenFalse;
     otherwise?.();
     this.#block = outer;
   }
@@ -200,10 +200,10 @@ export class Ir {
         for (const node of statement.before) if (node.local < 0) this.#compute(node);
         this.push(statement.condition);
         this.openIf();
-        this.#writeBlock(statement.then);
-        if (statement.otherwise.statements.length > 0) {
+        this.#writeBlock(statement.whenTrue);
+        if (statement.whenFalse.statements.length > 0) {
           this.code.byte(0x05);
-          this.#writeBlock(statement.otherwise);
+          this.#writeBlock(statement.whenFalse);
         }
         this.close();
         return;

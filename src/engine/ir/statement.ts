@@ -30,8 +30,8 @@ export interface ReadStatement {
 export interface IfStatement {
   readonly kind: 'if';
   readonly condition: Node;
-  readonly then: Block;
-  readonly otherwise: Block;
+  readonly whenTrue: Block;
+  readonly whenFalse: Block;
   /** Values first used inside but needed outside, too: computed before. */
   readonly before: Node[];
 }

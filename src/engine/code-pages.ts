@@ -1,0 +1,182 @@
+// Decoded code: for each 4 KiB page of guest RAM that was executed, 1024 predecoded records, by real address.
+import { recordBytes, recordPageBytes, tlbExecuteEntries } from '../cpu/memory-map.ts';
+import { state } from '../cpu/state.ts';
+import type { Decode } from '../isa/decode.ts';
+import type { InstructionRow } from '../isa/row.ts';
+import type { HandlerMap } from './interpreter/generate.ts';
+import { handlerKey, layoutOf, specialHandler } from './interpreter/generate.ts';
+import type { RecordLayout } from './record-layout.ts';
+import { fixedOfWord, type PreparedRow, prepareRow, variantKey } from './variants.ts';
+
+/** What the page store needs to know. */
+export interface CodePagesOptions {
+  readonly buffer: ArrayBufferLike;
+  /** Byte offset of the pool of record pages and how many it has. */
+  readonly pool: number;
+  readonly pages: number;
+  readonly ramBase: number;
+  readonly ramBytes: number;
+  /** Byte map of pages that hold decoded code. */
+  readonly codeMap: number;
+  readonly table: readonly InstructionRow[];
+  readonly decode: Decode;
+  readonly handlers: HandlerMap;
+  /** Called when a page becomes code: write entries of all TLBs for it must go. */
+  readonly becameCode: (realPage: number) => void;
+  /** Called before all records are dropped: every execute entry of every TLB must go. */
+  readonly dropped: () => void;
+}
+
+/** A handler with the layout of its records. */
+interface DecodedForm {
+  readonly far: number;
+  readonly near: number;
+  readonly layout: RecordLayout;
+  readonly nearLayout: RecordLayout | undefined;
+  /** Displacement in bytes for rows with a branch field. */
+  readonly branch: ((word: number) => number) | undefined;
+}
+
+/** The store of predecoded records. */
+export class CodePages {
+  readonly #o: CodePagesOptions;
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  /** Record page number by (real page << 1 | little-endian). */
+  readonly #byKey = new Map<number, number>();
+  readonly #keys: Int32Array;
+  #used = 0;
+  readonly #rows = new Map<InstructionRow, { index: number; prepared: PreparedRow; forms: Map<string, DecodedForm> }>();
+  /** Instructions decoded so far. */
+  decoded = 0;
+
+  constructor(options: CodePagesOptions) {
+    this.#o = options;
+    this.#view = new DataView(options.buffer);
+    this.#bytes = new Uint8Array(options.buffer);
+    this.#keys = new Int32Array(options.pages);
+    options.table.forEach((row, index) => {
+      this.#rows.set(row, { index, prepared: prepareRow(row), forms: new Map() });
+    });
+  }
+
+  /** Address of the records of the page with this real address, in a byte order. */
+  records(real: number, littleEndian: boolean): number {
+    const realPage = real >>> 12;
+    const key = realPage * 2 + (littleEndian ? 1 : 0);
+    let page = this.#byKey.get(key);
+    if (page === undefined) {
+      if (this.#used === this.#o.pages) this.dropAll();
+      page = this.#used++;
+      this.#byKey.set(key, page);
+      this.#keys[page] = key;
+      const address = this.#address(page);
+      this.#bytes.fill(0, address, address + recordPageBytes);
+      this.#view.setUint16(address + 1024 * recordBytes, specialHandler.endOfPage, true);
+      if (this.#bytes[this.#o.codeMap + realPage] === 0) {
+        this.#bytes[this.#o.codeMap + realPage] = 1;
+        this.#o.becameCode(realPage);
+      }
+    }
+    return this.#address(page);
+  }
+
+  #address(page: number): number {
+    return this.#o.pool + page * recordPageBytes;
+  }
+
+  /** Puts the records' address into the execute entry of `ea` in the current tables of a vCPU. */
+  fillExecuteEntry(cpu: number, ea: bigint, records: number): void {
+    const table = this.#view.getUint32(cpu + state.tlbExecute.offset, true);
+    const entry = table + ((Number(BigInt.asUintN(32, ea) >> 12n) & (tlbExecuteEntries - 1)) << 4);
+    this.#view.setBigUint64(entry, ea & ~0xfffn, true);
+    this.#view.setUint32(entry + 8, records, true);
+  }
+
+  /** Decodes the instruction whose record is at this address. */
+  decodeAt(record: number): void {
+    const page = Math.floor((record - this.#o.pool) / recordPageBytes);
+    const index = (record - this.#address(page)) / recordBytes;
+    const key = this.#keys[page] ?? 0;
+    const real = (key >> 1) * 4096 + index * 4;
+    const word = this.#view.getUint32(this.#o.ramBase + real, (key & 1) === 1);
+    this.decoded++;
+    this.#write(record, word, index * 4);
+  }
+
+  #write(record: number, word: number, pageOffset: number): void {
+    const row = this.#o.decode(word);
+    if (!row) {
+      this.#view.setUint16(record, specialHandler.illegal, true);
+      return;
+    }
+    const form = this.#form(row, word);
+    const view = this.#view;
+    let { layout, far: handler } = form;
+    if (form.branch && form.nearLayout) {
+      const target = pageOffset + form.branch(word);
+      if (target >= 0 && target < 4096) {
+        layout = form.nearLayout;
+        handler = form.near;
+      }
+    }
+    for (const { offset, size, source } of layout.slots) {
+      const value = source(word, pageOffset);
+      if (size === 8) view.setBigUint64(record + offset, BigInt.asUintN(64, BigInt(value)), true);
+      else if (size === 4) view.setInt32(record + offset, Number(value), true);
+      else view.setInt16(record + offset, Number(value), true);
+    }
+    view.setUint16(record, handler, true);
+  }
+
+  #form(row: InstructionRow, word: number): DecodedForm {
+    const entry = this.#rows.get(row);
+    if (!entry) throw new Error(`row ${row.mnemonic} is not in the table`);
+    const fixed = fixedOfWord(entry.prepared, word);
+    const key = variantKey(fixed);
+    let form = entry.forms.get(key);
+    if (!form) {
+      const numbers = this.#o.handlers[handlerKey(entry.index, key)];
+      if (!numbers)
+        throw new Error(`no handler for ${row.mnemonic} (${key}): the interpreter was built from another table`);
+      const near = numbers.near >= 0;
+      const nearLayout = near ? layoutOf(entry.prepared, fixed, true) : undefined;
+      const layout = layoutOf(entry.prepared, fixed, false);
+      form = {
+        far: numbers.far,
+        near: numbers.near,
+        layout,
+        nearLayout,
+        branch: near ? layout.branchReader : undefined,
+      };
+      entry.forms.set(key, form);
+    }
+    return form;
+  }
+
+  /** The bytes [real, real + length) have changed: their records are decoded anew when next reached. */
+  written(real: number, length: number): void {
+    const last = real + length - 1;
+    for (let page = real >>> 12; page <= last >>> 12; page++) {
+      if (this.#bytes[this.#o.codeMap + page] === 0) continue;
+      const from = Math.max(real, page * 4096) & ~3;
+      const to = Math.min(last, page * 4096 + 4095);
+      for (const key of [page * 2, page * 2 + 1]) {
+        const known = this.#byKey.get(key);
+        if (known === undefined) continue;
+        const base = this.#address(known);
+        for (let at = from; at <= to; at += 4) {
+          this.#view.setUint16(base + ((at & 0xfff) >> 2) * recordBytes, specialHandler.undecoded, true);
+        }
+      }
+    }
+  }
+
+  /** Forgets all decoded code. */
+  dropAll(): void {
+    this.#o.dropped();
+    for (let page = 0; page < this.#used; page++) this.#bytes[this.#o.codeMap + ((this.#keys[page] ?? 0) >> 1)] = 0;
+    this.#byKey.clear();
+    this.#used = 0;
+  }
+}

@@ -1,0 +1,210 @@
+// The engine: one linear memory, the data plane, the interpreter of each mode, and the decoded code.
+import { GuestMemory } from '../cpu/guest-memory.ts';
+import { machineWord, vcpuBase, vcpuStride } from '../cpu/memory-map.ts';
+import { state } from '../cpu/state.ts';
+import { Vcpu } from '../cpu/vcpu.ts';
+import { decoderOf } from '../isa/decode.ts';
+import { instructionTable } from '../isa/table.ts';
+import type { IsaVersion } from '../isa/version.ts';
+import { CodePages } from './code-pages.ts';
+import { generateInterpreter, type HandlerMap } from './interpreter/generate.ts';
+import type { Mode } from './interpreter/interpreter-builder.ts';
+import { layOutMemory } from './memory-layout.ts';
+
+/** What the engine asks of the machine around it; the data plane's imports without the 64-bit plumbing. */
+export interface EngineHost {
+  /** Load or store outside RAM. `value` is what a big-endian access of `size` bytes sees; undefined: nothing there. */
+  mmioRead(vcpu: Vcpu, realHigh: number, realLow: number, size: number): bigint | undefined;
+  mmioWrite(vcpu: Vcpu, realHigh: number, realLow: number, size: number, value: bigint): boolean;
+  /** Timebase ticks since the machine started. */
+  ticks(): bigint;
+  /** The decrementer's expiry time of a vCPU has changed. */
+  timerChanged(vcpu: Vcpu): void;
+}
+
+/** Generated code that a build provides: modules by `le64`, `be64`, `be32`, `le32`, and the data plane. */
+export interface EngineImages {
+  readonly dataPlane: Uint8Array;
+  /** Interpreters made at build time; without them they are generated when first needed. */
+  readonly interpreters?: { readonly handlers: HandlerMap; readonly modules: Readonly<Record<string, Uint8Array>> };
+}
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  readonly vcpus: number;
+  /** Bytes of guest RAM, a multiple of 64 KiB. */
+  readonly ramBytes: number;
+  /** Edition of the CPU model: newer instructions are illegal. */
+  readonly edition: IsaVersion;
+  readonly images: EngineImages;
+}
+
+/** Data-plane functions that TypeScript calls. */
+export interface DataPlane {
+  tlbInit(cpu: number): void;
+  tlbFlushAll(cpu: number): void;
+  tlbDropWrite(realPage: number): void;
+  tlbNoteExecute(cpu: number, ea: bigint): void;
+  translateFetch(cpu: number, ea: bigint): bigint;
+  translateQuietly(cpu: number, ea: bigint, access: number): bigint;
+  updateContext(cpu: number): void;
+  deliver(cpu: number): void;
+  deliverPending(cpu: number): number;
+}
+
+/** Record pages that an engine keeps: 4000 pages of guest code in 64 MiB. */
+const recordPages = 4000;
+
+const modes: Readonly<Record<string, Mode>> = {
+  le64: { is64: true, littleEndian: true },
+  be64: { is64: true, littleEndian: false },
+  be32: { is64: false, littleEndian: false },
+  le32: { is64: false, littleEndian: true },
+};
+
+/** Name of the mode that MSR asks for. */
+export function modeName(msr: bigint): 'le64' | 'be64' | 'be32' | 'le32' {
+  const is64 = msr >> 63n === 1n;
+  const littleEndian = (msr & 1n) === 1n;
+  return littleEndian ? (is64 ? 'le64' : 'le32') : is64 ? 'be64' : 'be32';
+}
+
+type Run = (cpu: number) => number;
+
+/** Runs vCPUs. */
+export class Engine {
+  readonly memory: WebAssembly.Memory;
+  readonly ram: GuestMemory;
+  readonly vcpus: readonly Vcpu[];
+  readonly dataPlane: DataPlane;
+  readonly code: CodePages;
+  readonly #view: DataView;
+  readonly #runs = new Map<string, Run>();
+  readonly #images: EngineImages;
+  readonly #handlers: HandlerMap;
+  readonly #imports: Record<string, unknown>;
+
+  constructor(options: EngineOptions, host: EngineHost) {
+    const layout = layOutMemory(options.vcpus, options.ramBytes, recordPages);
+    this.#images = options.images;
+    this.memory = new WebAssembly.Memory({ initial: layout.totalPages, maximum: layout.totalPages, shared: true });
+    const { buffer } = this.memory;
+    this.#view = new DataView(buffer);
+    this.vcpus = Array.from({ length: options.vcpus }, (_, i) => new Vcpu(buffer, vcpuBase + i * vcpuStride, i));
+    this.#imports = { memory: this.memory, ...this.#hostImports(host) };
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(options.images.dataPlane), { env: this.#imports });
+    // The data plane is compiled from assembly/index.ts, which exports these functions with these signatures.
+    this.dataPlane = instance.exports as unknown as DataPlane;
+    Object.assign(this.#imports, instance.exports, {
+      memory: this.memory,
+      fetchRecords: (cpu: number) => this.#fetchRecords(cpu),
+      decodeRecord: (record: number) => this.code.decodeAt(record),
+    });
+    this.#setWords(options, layout.ramBase, layout.codeMap);
+    this.#handlers = options.images.interpreters?.handlers ?? this.#generate('le64').handlers;
+    this.code = new CodePages({
+      buffer,
+      pool: layout.recordPool,
+      pages: layout.recordPages,
+      ramBase: layout.ramBase,
+      ramBytes: options.ramBytes,
+      codeMap: layout.codeMap,
+      table: instructionTable,
+      decode: decoderOf(options.edition),
+      handlers: this.#handlers,
+      becameCode: (realPage) => this.dataPlane.tlbDropWrite(realPage),
+      dropped: () => {
+        for (const vcpu of this.vcpus) this.dataPlane.tlbFlushAll(vcpu.address);
+      },
+    });
+    this.ram = new GuestMemory(buffer, layout.ramBase, options.ramBytes, (address, length) =>
+      this.code.written(address, length),
+    );
+    for (const vcpu of this.vcpus) {
+      vcpu.view.setInt32(state.index.offset, vcpu.index, true);
+      this.dataPlane.tlbInit(vcpu.address);
+    }
+  }
+
+  #setWords(options: EngineOptions, ramBase: number, codeMap: number): void {
+    const set = (word: number, value: number) => this.#view.setBigUint64(word, BigInt(value), true);
+    set(machineWord.ramBase, ramBase);
+    set(machineWord.ramBytes, options.ramBytes);
+    set(machineWord.codeMap, codeMap);
+    set(machineWord.vcpuCount, options.vcpus);
+    set(machineWord.vcpuBase, vcpuBase);
+  }
+
+  #vcpuAt(address: number): Vcpu {
+    const vcpu = this.vcpus[(address - vcpuBase) / vcpuStride];
+    if (!vcpu) throw new Error(`no vCPU at ${address}`);
+    return vcpu;
+  }
+
+  #hostImports(host: EngineHost): Record<string, unknown> {
+    return {
+      mmioRead: (cpu: number, high: number, low: number, size: number): number => {
+        const vcpu = this.#vcpuAt(cpu);
+        const value = host.mmioRead(vcpu, high >>> 0, low >>> 0, size);
+        if (value === undefined) return 1;
+        vcpu.view.setBigUint64(state.mmioValue.offset, value, true);
+        return 0;
+      },
+      mmioWrite: (cpu: number, high: number, low: number, size: number): number => {
+        const vcpu = this.#vcpuAt(cpu);
+        const value = vcpu.view.getBigUint64(state.mmioValue.offset, true);
+        return host.mmioWrite(vcpu, high >>> 0, low >>> 0, size, value) ? 0 : 1;
+      },
+      codeWritten: (_cpu: number, real: number, size: number) => this.code.written(real >>> 0, size),
+      ticks: () => this.#view.setBigUint64(machineWord.virtualTicks, host.ticks(), true),
+      timerChanged: (cpu: number) => host.timerChanged(this.#vcpuAt(cpu)),
+      abort: () => {
+        throw new Error('data plane assertion');
+      },
+    };
+  }
+
+  #fetchRecords(cpu: number): number {
+    const vcpu = this.#vcpuAt(cpu);
+    const ea = vcpu.nip;
+    const real = BigInt.asUintN(64, this.dataPlane.translateFetch(cpu, ea));
+    if (real >= BigInt(this.ram.size)) return 0;
+    const records = this.code.records(Number(real), (vcpu.msr & 1n) === 1n);
+    this.dataPlane.tlbNoteExecute(cpu, ea);
+    this.code.fillExecuteEntry(cpu, ea, records);
+    return records;
+  }
+
+  #generate(name: string) {
+    const mode = modes[name];
+    if (!mode) throw new Error(`no mode ${name}`);
+    return generateInterpreter(instructionTable, mode);
+  }
+
+  #runOf(msr: bigint): Run {
+    const name = modeName(msr);
+    let run = this.#runs.get(name);
+    if (!run) {
+      const bytes = this.#images.interpreters?.modules[name] ?? this.#generate(name).bytes;
+      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: this.#imports });
+      // The generated module exports exactly this function.
+      run = instance.exports.run as Run;
+      this.#runs.set(name, run);
+    }
+    return run;
+  }
+
+  /**
+   * Runs a vCPU for at most `budget` instructions (1…2²⁶, more by the length of a straight run). Returns a
+   * `leaveReason` other than `mode`, and how many instructions were executed.
+   */
+  run(vcpu: Vcpu, budget: number): { reason: number; executed: number } {
+    let left = budget;
+    for (;;) {
+      vcpu.view.setBigInt64(state.budget.offset, BigInt(left), true);
+      const reason = this.#runOf(vcpu.msr)(vcpu.address);
+      left = Number(vcpu.view.getBigInt64(state.budget.offset, true));
+      if (reason !== 1) return { reason, executed: budget - left };
+    }
+  }
+}

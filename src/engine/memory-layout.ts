@@ -1,0 +1,27 @@
+// Places everything in a machine's linear memory: shared words, vCPUs, record pool, code map, guest RAM.
+import { recordPageBytes, vcpuBase, vcpuStride } from '../cpu/memory-map.ts';
+
+/** Byte offsets in linear memory. */
+export interface MemoryLayout {
+  readonly recordPool: number;
+  readonly recordPages: number;
+  readonly codeMap: number;
+  readonly ramBase: number;
+  /** All of it, in WebAssembly pages of 64 KiB. */
+  readonly totalPages: number;
+}
+
+const wasmPage = 65536;
+
+/** Lays out a machine; throws RangeError when it does not fit 4 GiB. */
+export function layOutMemory(vcpus: number, ramBytes: number, recordPages: number): MemoryLayout {
+  const recordPool = vcpuBase + vcpus * vcpuStride;
+  const codeMap = recordPool + recordPages * recordPageBytes;
+  const ramBase = Math.ceil((codeMap + ramBytes / 4096) / wasmPage) * wasmPage;
+  const totalPages = (ramBase + ramBytes) / wasmPage;
+  if (totalPages > 65536)
+    throw new RangeError(
+      `a machine of ${ramBytes} bytes of RAM and ${vcpus} vCPUs exceeds the 4 GiB that a WebAssembly memory can have`,
+    );
+  return { recordPool, recordPages, codeMap, ramBase, totalPages };
+}
