@@ -128,13 +128,15 @@ function fewBytes(b: Builder, count: I64, ea: I64, then: (index: number, ea: I64
 }
 
 /**
- * Runs `then(n, ea, early)` for each register of a string of at least four bytes. The last word ends with the string:
- * it begins `early` bits before its register's first byte.
+ * Runs `then(n, ea, early)` for each GPR n that holds a word of a string of at least four bytes. The last word ends
+ * with the string: it begins `early` bits before its register's first byte.
  */
-function words(b: Builder, count: I64, ea: I64, registers: number, then: (n: number, ea: I64, early: I64) => void) {
-  for (let n = 0; n < registers; n++) {
-    const wanted = b.const(4 * n);
-    b.if(b.gtU(count, b.const(n === 0 ? 3 : 4 * n)), () => {
+function words(b: Builder, first: Field, count: I64, ea: I64, then: (n: number, ea: I64, early: I64) => void): void {
+  for (let n = 0; n < 32; n++) {
+    const index = b.op('i32.and', b.op('i32.sub', b.const32(n), b.imm32(first)), b.const32(31));
+    const wanted = b.zext(b.op('i32.shl', index, b.const32(2)));
+    const used = b.op('i32.and', b.gtU(count, wanted), b.gtU(count, b.const(3)));
+    b.if(used, () => {
       const last = b.sub(count, b.const(4));
       const start = b.select(b.ltU(last, wanted), last, wanted);
       then(n, b.add(ea, start), b.shl(b.sub(wanted, start), b.const(3)));
@@ -142,23 +144,24 @@ function words(b: Builder, count: I64, ea: I64, registers: number, then: (n: num
   }
 }
 
-function loadString(b: Builder, f: Fields, count: I64, ea: I64, registers: number): void {
+function loadString(b: Builder, f: Fields, count: I64, ea: I64): void {
   bigEndianOnly(b, ea, () => {
-    words(b, count, ea, registers, (n, at, early) => b.setGprAt(f.RT, n, b.ext32u(b.shl(b.load(4, at), early))));
+    words(b, f.RT, count, ea, (n, at, early) => b.setGpr(n, b.ext32u(b.shl(b.load(4, at), early))));
     fewBytes(b, count, ea, (index, at) => {
       const loaded = b.shl(b.load(1, at), b.const(24 - 8 * index));
-      b.setGprAt(f.RT, 0, index === 0 ? loaded : b.or(b.gprAt(f.RT, 0), loaded));
+      b.setGpr(f.RT, index === 0 ? loaded : b.or(b.gpr(f.RT), loaded));
     });
   });
 }
 
-function storeString(b: Builder, f: Fields, count: I64, ea: I64, registers: number): void {
+function storeString(b: Builder, f: Fields, count: I64, ea: I64): void {
   bigEndianOnly(b, ea, () => {
-    words(b, count, ea, registers, (n, at, early) => {
-      const before = n === 0 ? b.const(0) : b.shl(b.gprAt(f.RS, n - 1), b.const(32));
-      b.store(4, at, b.shrU(b.or(before, b.ext32u(b.gprAt(f.RS, n))), early));
+    words(b, f.RS, count, ea, (n, at, early) => {
+      // An early word begins with the last bytes of the register before, which are in memory already.
+      const both = b.or(b.shl(b.gpr((n + 31) % 32), b.const(32)), b.ext32u(b.gpr(n)));
+      b.store(4, at, b.shrU(both, early));
     });
-    fewBytes(b, count, ea, (index, at) => b.store(1, at, b.shrU(b.gprAt(f.RS, 0), b.const(24 - 8 * index))));
+    fewBytes(b, count, ea, (index, at) => b.store(1, at, b.shrU(b.gpr(f.RS), b.const(24 - 8 * index))));
   });
 }
 
@@ -238,28 +241,28 @@ export const fixedLoadStoreRows: readonly InstructionRow[] = [
     pattern: '31:6 RT:5 RA:5 NB:5 597:10 /:1',
     operands: 'RT,RA,NB',
     since: '2.05',
-    meaning: (b, f) => loadString(b, f, immediateCount(b, f), b.gprOr0(f.RA), 8),
+    meaning: (b, f) => loadString(b, f, immediateCount(b, f), b.gprOr0(f.RA)),
   },
   {
     mnemonic: 'lswx',
     pattern: '31:6 RT:5 RA:5 RB:5 533:10 /:1',
     operands: 'RT,RA,RB',
     since: '2.05',
-    meaning: (b, f) => loadString(b, f, xerCount(b), baseAndIndex(b, f), 32),
+    meaning: (b, f) => loadString(b, f, xerCount(b), baseAndIndex(b, f)),
   },
   {
     mnemonic: 'stswi',
     pattern: '31:6 RS:5 RA:5 NB:5 725:10 /:1',
     operands: 'RS,RA,NB',
     since: '2.05',
-    meaning: (b, f) => storeString(b, f, immediateCount(b, f), b.gprOr0(f.RA), 8),
+    meaning: (b, f) => storeString(b, f, immediateCount(b, f), b.gprOr0(f.RA)),
   },
   {
     mnemonic: 'stswx',
     pattern: '31:6 RS:5 RA:5 RB:5 661:10 /:1',
     operands: 'RS,RA,RB',
     since: '2.05',
-    meaning: (b, f) => storeString(b, f, xerCount(b), baseAndIndex(b, f), 32),
+    meaning: (b, f) => storeString(b, f, xerCount(b), baseAndIndex(b, f)),
   },
   {
     mnemonic: 'lq',
