@@ -2,3 +2,4 @@
 
 export * from './fixed';
 export * from './state';
+export * from './vector/index';

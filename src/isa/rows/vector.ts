@@ -1,0 +1,32 @@
+// All vector and VSX rows but VSX floating-point (Power ISA Book I, chapters 6 and 7), in the order of the manual.
+import type { InstructionRow } from '../row.ts';
+import { vectorCompareRows } from './vector-compare.ts';
+import { vectorCountRows } from './vector-count.ts';
+import { vectorIntegerRows } from './vector-integer.ts';
+import { vectorLoadStoreRows } from './vector-load-store.ts';
+import { vectorLogicalRows } from './vector-logical.ts';
+import { vectorMultiplyRows } from './vector-multiply.ts';
+import { vectorPackRows } from './vector-pack.ts';
+import { vectorPermuteRows } from './vector-permute.ts';
+import { vectorQuadwordRows } from './vector-quadword.ts';
+import { vectorRotateShiftRows } from './vector-rotate-shift.ts';
+import { vsxLoadStoreRows } from './vsx-load-store.ts';
+import { vsxMoveRows } from './vsx-move.ts';
+import { vsxPermuteRows } from './vsx-permute.ts';
+
+/** The rows. */
+export const vectorRows: readonly InstructionRow[] = [
+  ...vectorLoadStoreRows,
+  ...vectorPackRows,
+  ...vectorPermuteRows,
+  ...vectorIntegerRows,
+  ...vectorMultiplyRows,
+  ...vectorQuadwordRows,
+  ...vectorCompareRows,
+  ...vectorLogicalRows,
+  ...vectorRotateShiftRows,
+  ...vectorCountRows,
+  ...vsxLoadStoreRows,
+  ...vsxMoveRows,
+  ...vsxPermuteRows,
+];
