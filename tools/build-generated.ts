@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as memoryMap from '../src/cpu/memory-map.ts';
+import { sprAttributes, sprTable } from '../src/cpu/spr-table.ts';
 import { facilityBit, modelBit, pendingInterrupt, slotOffset, state, stateBytes } from '../src/cpu/state.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -25,6 +26,33 @@ function layoutSource(): string {
     else for (const [word, address] of Object.entries(value)) constant(`W_${word}`, address);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** The register table as the data plane reads it. */
+function sprSource(): string {
+  const aliases = sprTable.filter((spr) => spr.storage !== undefined);
+  return [
+    '// Generated from src/isa/spr-table.ts. Do not edit.',
+    ...Object.entries({ readProblem: 1, writeProblem: 2, readSupervisor: 4, writeSupervisor: 8, is32: 1 << 14 }).map(
+      ([name, bit]) => `export const ${name}: i32 = ${bit};`,
+    ),
+    ...Object.entries({ sinceShift: 4, untilShift: 7, causeShift: 10 }).map(
+      ([name, shift]) => `export const ${name}: i32 = ${shift};`,
+    ),
+    `const attributes = memory.data<u16>([${sprAttributes().join(', ')}]);`,
+    '/** Attributes of SPR n in 0…1023. */',
+    'export function sprAttributes(n: i32): i32 {',
+    '  return load<u16>(attributes + (n << 1));',
+    '}',
+    '/** The SPR whose place holds the value of SPR n. */',
+    'export function sprStorage(n: i32): i32 {',
+    '  switch (n) {',
+    ...aliases.map((spr) => `    case ${spr.number}: return ${spr.storage};`),
+    '    default: return n;',
+    '  }',
+    '}',
+    '',
+  ].join('\n');
 }
 
 function writeIfChanged(path: string, text: string): void {
@@ -58,4 +86,5 @@ function buildDataPlane(): void {
 }
 
 writeIfChanged(join(root, 'assembly/generated/layout.ts'), layoutSource());
+writeIfChanged(join(root, 'assembly/generated/spr-attributes.ts'), sprSource());
 buildDataPlane();

@@ -62,6 +62,8 @@ const sizes = {
   /** What the TLB's contents were made with: translation bits of LPCR, process table. */
   tlbLpcr: [8, 1],
   tlbProcessTable: [8, 1],
+  /** MSR[LE] that the execute entries were made with: decoded code depends on it. */
+  tlbLittleEndian: [4, 1],
   /** Value of an MMIO access on its way: as a big-endian access of the given size sees it, zero-extended. */
   mmioValue: [8, 1],
   /** Bytes of an access that crosses a page, on their way. */

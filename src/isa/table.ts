@@ -6,7 +6,16 @@ import { fixedArithmeticRows } from './rows/fixed-arithmetic.ts';
 import { fixedLoadStoreRows } from './rows/fixed-load-store.ts';
 import { fixedLogicalRows } from './rows/fixed-logical.ts';
 import { fixedRotateShiftRows } from './rows/fixed-rotate-shift.ts';
+import { storageControlRows } from './rows/storage-control.ts';
+import { systemRows } from './rows/system.ts';
 import { vectorRows } from './rows/vector.ts';
+import { vectorCompareRows } from './rows/vector-compare.ts';
+import { vectorLoadStoreRows } from './rows/vector-load-store.ts';
+import { vectorLogicalRows } from './rows/vector-logical.ts';
+import { vectorPermuteRows } from './rows/vector-permute.ts';
+import { vsxLoadStoreRows } from './rows/vsx-load-store.ts';
+import { vsxMoveRows } from './rows/vsx-move.ts';
+import { vsxPermuteRows } from './rows/vsx-permute.ts';
 
 /** All instructions. */
 export const instructionTable: readonly InstructionRow[] = [
@@ -17,4 +26,13 @@ export const instructionTable: readonly InstructionRow[] = [
   ...fixedRotateShiftRows,
   ...atomicRows,
   ...vectorRows,
+  ...storageControlRows,
+  ...systemRows,
+  ...vectorLoadStoreRows,
+  ...vectorPermuteRows,
+  ...vectorCompareRows,
+  ...vectorLogicalRows,
+  ...vsxLoadStoreRows,
+  ...vsxMoveRows,
+  ...vsxPermuteRows,
 ];

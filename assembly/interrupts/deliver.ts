@@ -1,0 +1,85 @@
+// Interrupt delivery: saves the old context, makes the new one, chooses the vector (Power ISA v3.1 Book III,
+// sections 7.5 and 2.2 "LPCR[AIL]").
+import * as L from '../generated/layout';
+import { updateContext } from '../mmu/context';
+import * as R from '../supervisor/registers';
+import { decrementerExpired } from '../supervisor/time';
+
+/** Alternate interrupt location in force: 0 none, 2 or 3. */
+export function interruptLocation(cpu: usize): i32 {
+  const relocated = R.MSR_IR | R.MSR_DR;
+  if (!R.hasModel(cpu, L.MODEL_isa207) || (R.msr(cpu) & relocated) != relocated) return 0;
+  const mode = <i32>(R.spr(cpu, R.SPR_LPCR) >> R.LPCR_AIL_SHIFT) & 3;
+  if (mode == 3 || (mode == 2 && !R.hasModel(cpu, L.MODEL_isa310))) return mode;
+  return 0;
+}
+
+/** MSR bits that every interrupt sets from the partition's settings. */
+@inline export function interruptMode(cpu: usize): u64 {
+  return R.MSR_SF | (R.spr(cpu, R.SPR_LPCR) & R.LPCR_ILE ? R.MSR_LE : 0);
+}
+
+/** Takes the interrupt in the state's `exception`; `nip` is the address of the instruction that raised it. */
+export function deliver(cpu: usize): void {
+  const vector = load<i32>(cpu, L.S_exception);
+  const old = R.msr(cpu);
+  let resume = load<u64>(cpu, L.S_nip);
+  if (load<i32>(cpu, L.S_exceptionAfter)) resume += 4;
+  if (!(old & R.MSR_SF)) resume &= 0xffffffff;
+  R.setSpr(cpu, R.SPR_SRR0, resume);
+  R.setSpr(cpu, R.SPR_SRR1, (old & ~R.SRR1_STATUS) | load<u64>(cpu, L.S_exceptionSrr1));
+  let msr = interruptMode(cpu) | (vector == 0x200 ? 0 : old & R.MSR_ME);
+  let entry = <u64>vector;
+  const location = vector == 0x100 || vector == 0x200 ? 0 : interruptLocation(cpu);
+  if (location != 0) {
+    msr |= R.MSR_IR | R.MSR_DR;
+    entry |= location == 3 ? 0xc000_0000_0000_4000 : 0x18000;
+  }
+  store<u64>(cpu, msr, L.S_msr);
+  store<u64>(cpu, entry, L.S_nip);
+  store<i32>(cpu, 0, L.S_exception);
+  store<i32>(cpu, 0, L.S_exceptionAfter);
+  store<u64>(cpu, 0, L.S_exceptionSrr1);
+  updateContext(cpu);
+}
+
+@inline function take(cpu: usize, vector: i32): i32 {
+  store<i32>(cpu, vector, L.S_exception);
+  store<i32>(cpu, 0, L.S_exceptionAfter);
+  store<u64>(cpu, 0, L.S_exceptionSrr1);
+  deliver(cpu);
+  return 1;
+}
+
+@inline function forget(cpu: usize, bit: i32): void {
+  store<i32>(cpu, load<i32>(cpu, L.S_pending) & ~bit, L.S_pending);
+}
+
+/**
+ * Delivers the most favoured waiting interrupt that is enabled; `nip` is the next instruction. Returns 1 when it did.
+ * Order: system reset, machine check, external, decrementer, doorbell (section 7.9). The external condition stays while
+ * its source asserts it, the decrementer's while DEC is negative (until taken before edition 2.07).
+ */
+export function deliverPending(cpu: usize): i32 {
+  const pending = load<i32>(cpu, L.S_pending);
+  if (pending == 0) return 0;
+  if (pending & L.PENDING_systemReset) {
+    forget(cpu, L.PENDING_systemReset);
+    return take(cpu, 0x100);
+  }
+  if (pending & L.PENDING_machineCheck && R.msr(cpu) & R.MSR_ME) {
+    forget(cpu, L.PENDING_machineCheck);
+    return take(cpu, 0x200);
+  }
+  if (!(R.msr(cpu) & R.MSR_EE)) return 0;
+  if (pending & L.PENDING_external) return take(cpu, 0x500);
+  if (pending & L.PENDING_decrementer && decrementerExpired(cpu)) {
+    if (!R.hasModel(cpu, L.MODEL_isa207)) forget(cpu, L.PENDING_decrementer);
+    return take(cpu, 0x900);
+  }
+  if (pending & L.PENDING_doorbell) {
+    forget(cpu, L.PENDING_doorbell);
+    return take(cpu, 0xa00);
+  }
+  return 0;
+}

@@ -1,0 +1,62 @@
+// System calls and returns: sc, scv, rfid, rfscv, mtmsr[d] (Power ISA v3.1 Book III, sections 4.3.1 and 5.4.1).
+import * as L from '../generated/layout';
+import { updateContext } from '../mmu/context';
+import * as R from '../supervisor/registers';
+import { deliverPending, interruptLocation, interruptMode } from './deliver';
+import { facilityUnavailable, raise } from './raise';
+
+/** sc that is no hypercall. */
+export function systemCall(cpu: usize, lev: i32): void {
+  raise(cpu, 0xc00, 0);
+  store<i32>(cpu, 1, L.S_exceptionAfter);
+}
+
+/** scv: LR and CTR save the context; EE, RI and ME keep their values. `nip` is the instruction's address. */
+export function systemCallVectored(cpu: usize, lev: i32): void {
+  if (!(load<i32>(cpu, L.S_facilities) & L.FACILITY_SCV)) return facilityUnavailable(cpu, 12);
+  const old = R.msr(cpu);
+  const next = load<u64>(cpu, L.S_nip) + 4;
+  R.setSpr(cpu, R.SPR_LR, old & R.MSR_SF ? next : next & 0xffffffff);
+  R.setSpr(cpu, R.SPR_CTR, old & ~R.SRR1_STATUS);
+  const location = interruptLocation(cpu);
+  let msr = interruptMode(cpu) | (old & (R.MSR_EE | R.MSR_RI | R.MSR_ME));
+  if (location != 0) msr |= R.MSR_IR | R.MSR_DR;
+  store<u64>(cpu, msr, L.S_msr);
+  store<u64>(cpu, (location == 3 ? 0xc000_0000_0000_3000 : 0x17000) + (<u64>lev << 5), L.S_nip);
+  updateContext(cpu);
+}
+
+/** MSR[PR] implies EE, IR and DR. */
+@inline function withProblemState(msr: u64): u64 {
+  return msr & R.MSR_PR ? msr | R.MSR_EE | R.MSR_IR | R.MSR_DR : msr;
+}
+
+/** Installs an MSR whose bits in `mask` come from `value`, and takes what waits and is enabled now. */
+function changeMsr(cpu: usize, value: u64, mask: u64): void {
+  const msr = (R.msr(cpu) & ~mask) | (value & mask);
+  store<u64>(cpu, withProblemState(msr & R.MSR_IMPLEMENTED), L.S_msr);
+  updateContext(cpu);
+}
+
+function returnTo(cpu: usize, address: u64, msr: u64): void {
+  // A guest can't change ME.
+  changeMsr(cpu, msr, ~R.MSR_ME);
+  const target = address & ~3;
+  store<u64>(cpu, R.msr(cpu) & R.MSR_SF ? target : target & 0xffffffff, L.S_nip);
+  deliverPending(cpu);
+}
+
+export function returnFromInterrupt(cpu: usize): void {
+  returnTo(cpu, R.spr(cpu, R.SPR_SRR0), R.spr(cpu, R.SPR_SRR1));
+}
+
+export function returnFromScv(cpu: usize): void {
+  returnTo(cpu, R.spr(cpu, R.SPR_LR), R.spr(cpu, R.SPR_CTR));
+}
+
+/** form: 0 mtmsrd L=0, 1 mtmsrd L=1, 2 mtmsr L=0, 3 mtmsr L=1. HV, ME and LE never change; mtmsr leaves bits 0:31. */
+export function moveToMsr(cpu: usize, value: u64, form: i32): void {
+  if (form & 1) changeMsr(cpu, value, R.MSR_EE | R.MSR_RI);
+  else changeMsr(cpu, value, ~(R.MSR_ME | R.MSR_LE) & (form == 2 ? 0xffffffff : ~(<u64>0)));
+  deliverPending(cpu);
+}

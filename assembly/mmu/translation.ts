@@ -1,0 +1,45 @@
+// Result of a translation, in module globals: two values come back from a walk without allocation.
+
+export const ACCESS_READ: i32 = 0;
+export const ACCESS_WRITE: i32 = 1;
+export const ACCESS_EXECUTE: i32 = 2;
+/** Rights: bit number = access. */
+export const CAN_READ: i32 = 1;
+export const CAN_WRITE: i32 = 2;
+export const CAN_EXECUTE: i32 = 4;
+
+/** Outcomes. */
+export const FOUND: i32 = 0;
+export const FAULT: i32 = 1;
+export const SEGMENT: i32 = 2;
+
+// DSISR bits; the same places serve in SRR1 for instruction storage interrupts (Book III, sections 7.5.3 and 7.5.5).
+export const NO_TRANSLATION: u64 = 0x40000000;
+export const NO_EXECUTE: u64 = 0x10000000;
+export const PROTECTION: u64 = 0x08000000;
+export const UNSUPPORTED_ACCESS: u64 = 0x04000000;
+export const STORE: u64 = 0x02000000;
+export const KEY: u64 = 0x00200000;
+export const BAD_CONFIGURATION: u64 = 0x00080000;
+export const BAD_PROCESS_TABLE: u64 = 0x00020000;
+
+export let real: u64 = 0;
+export let rights: i32 = 0;
+/** The page's C bit is set, so that stores need no walk. */
+export let changed: bool = false;
+/** The rights depend on AMR. */
+export let keyed: bool = false;
+export let fault: u64 = 0;
+
+export function found(address: u64, allowed: i32, isChanged: bool, isKeyed: bool): i32 {
+  real = address;
+  rights = allowed;
+  changed = isChanged;
+  keyed = isKeyed;
+  return FOUND;
+}
+
+export function faulted(bits: u64): i32 {
+  fault = bits;
+  return FAULT;
+}

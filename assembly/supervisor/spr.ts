@@ -1,0 +1,162 @@
+// mfspr and mtspr of SPRs that are more than a stored value (Power ISA v3.1 Book III, section 4.4.4). Access rights
+// come from the register table (src/isa/spr-table.ts) through generated attributes.
+
+import * as L from '../generated/layout';
+import * as A from '../generated/spr-attributes';
+import { PROGRAM_ILLEGAL, PROGRAM_PRIVILEGED, facilityUnavailable, raiseProgram } from '../interrupts/raise';
+import { updateContext } from '../mmu/context';
+import { tlbFlushKeyed, tlbFlushTranslated } from '../mmu/tlb';
+import * as R from './registers';
+import { readDecrementer, timebase, writeDecrementer } from './time';
+
+/**
+ * The register's attributes when the access is allowed. 0: it is not there, and nothing (more) is to happen; an
+ * interrupt has been raised where one is due.
+ */
+function attributes(cpu: usize, n: i32, problemBit: i32, supervisorBit: i32): i32 {
+  let bits = A.sprAttributes(n);
+  const problem = (R.msr(cpu) & R.MSR_PR) != 0;
+  // PCR takes editions away from problem state only.
+  const model = load<i32>(cpu, L.S_model) & ~(problem ? load<i32>(cpu, L.S_pcrMask) : 0);
+  const newest =
+    model & L.MODEL_isa310
+      ? 4
+      : model & L.MODEL_isa300
+        ? 3
+        : model & L.MODEL_isa207
+          ? 2
+          : model & L.MODEL_isa206
+            ? 1
+            : 0;
+  if (newest < ((bits >> A.sinceShift) & 7) || newest > ((bits >> A.untilShift) & 7)) bits = 0;
+  if (((bits >> A.causeShift) & 15) == 5) {
+    // MSR[TM] is never set here.
+    facilityUnavailable(cpu, 5);
+    return 0;
+  }
+  // Reserved numbers that software may use freely.
+  if (n >= 808 && n <= 811) return 0;
+  if (problem) {
+    if (bits & problemBit) return facilityAllows(cpu, bits) ? bits : 0;
+    // SPR numbers with bit 0 of the (unswapped) field set are privileged.
+    raiseProgram(cpu, n & 0x10 ? PROGRAM_PRIVILEGED : PROGRAM_ILLEGAL);
+    return 0;
+  }
+  if (bits & supervisorBit) return bits;
+  // Numbers 0 and 4 to 6 are reserved as illegal; others that do not exist are no-operations.
+  if (n == 0 || (n >= 4 && n <= 6)) raiseProgram(cpu, PROGRAM_ILLEGAL);
+  return 0;
+}
+
+function facilityAllows(cpu: usize, bits: i32): bool {
+  const cause = (bits >> A.causeShift) & 15;
+  if (cause == 0 || !R.hasModel(cpu, L.MODEL_isa207)) return true;
+  // Each cause number is that of its FSCR bit.
+  if ((R.spr(cpu, R.SPR_FSCR) >> cause) & 1) return true;
+  facilityUnavailable(cpu, cause);
+  return false;
+}
+
+/** mfspr; `old` is RT, which stays where the register does not exist. */
+export function moveFromSpr(cpu: usize, n: i32, old: u64): u64 {
+  const bits = attributes(cpu, n, A.readProblem, A.readSupervisor);
+  if (bits == 0) return old;
+  switch (n) {
+    case 1:
+      return readXer(cpu);
+    case 22:
+      return readDecrementer(cpu);
+    case 268:
+    case 849:
+      return timebase(cpu);
+    case 269:
+      return timebase(cpu) >> 32;
+    // PURR and SPURR count as the timebase does while no thread shares the core.
+    case 308:
+    case 309:
+      return timebase(cpu);
+    case 446:
+      return load<i32>(cpu, L.S_index) & 0;
+    case 1023:
+      return <u64>load<u32>(cpu, L.S_index);
+    default:
+      return R.spr(cpu, A.sprStorage(n));
+  }
+}
+
+/** mtspr. */
+export function moveToSpr(cpu: usize, n: i32, value: u64): void {
+  const bits = attributes(cpu, n, A.writeProblem, A.writeSupervisor);
+  if (bits == 0) return;
+  switch (n) {
+    case 1:
+      return writeXer(cpu, value);
+    case 22:
+      return writeDecrementer(cpu, value);
+    case 13:
+      return writeAmr(cpu, merged(cpu, value));
+    case R.SPR_AMR:
+      return writeAmr(cpu, R.msr(cpu) & R.MSR_PR ? merged(cpu, value) : value);
+    case R.SPR_PIDR: {
+      R.setSpr(cpu, n, value & 0xffffffff);
+      return updateContext(cpu);
+    }
+    case R.SPR_IAMR: {
+      R.setSpr(cpu, n, value);
+      return tlbFlushTranslated(cpu);
+    }
+    case R.SPR_FSCR: {
+      R.setSpr(cpu, n, value);
+      return updateContext(cpu);
+    }
+    // BESCRS, BESCRSU, BESCRR, BESCRRU set and reset bits of BESCR.
+    case 800:
+      return R.setSpr(cpu, 806, R.spr(cpu, 806) | value);
+    case 801:
+      return R.setSpr(cpu, 806, R.spr(cpu, 806) | (value << 32));
+    case 802:
+      return R.setSpr(cpu, 806, R.spr(cpu, 806) & ~value);
+    case 803:
+      return R.setSpr(cpu, 806, R.spr(cpu, 806) & ~(value << 32));
+    // PPR32 is the upper word of PPR.
+    case 898:
+      return R.setSpr(cpu, 896, (R.spr(cpu, 896) & 0xffffffff) | (value << 32));
+    default:
+      R.setSpr(cpu, A.sprStorage(n), bits & A.is32 ? value & 0xffffffff : value);
+  }
+}
+
+/** AMR bits that problem state may change are those of UAMOR. */
+function merged(cpu: usize, value: u64): u64 {
+  const mask = R.spr(cpu, 157);
+  return (R.spr(cpu, R.SPR_AMR) & ~mask) | (value & mask);
+}
+
+function writeAmr(cpu: usize, value: u64): void {
+  const old = R.spr(cpu, R.SPR_AMR);
+  R.setSpr(cpu, R.SPR_AMR, value);
+  // Entries let in under the old value stay good unless a right is gone. Radix looks at key 0 only.
+  const gone = value & ~old;
+  if (R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR ? gone >> 62 : gone) tlbFlushKeyed(cpu);
+}
+
+function readXer(cpu: usize): u64 {
+  return (
+    (load<u64>(cpu, L.S_so) << 31) |
+    (load<u64>(cpu, L.S_ov) << 30) |
+    (load<u64>(cpu, L.S_ca) << 29) |
+    (load<u64>(cpu, L.S_ov32) << 19) |
+    (load<u64>(cpu, L.S_ca32) << 18) |
+    load<u64>(cpu, L.S_xerLow)
+  );
+}
+
+function writeXer(cpu: usize, value: u64): void {
+  store<u64>(cpu, (value >> 31) & 1, L.S_so);
+  store<u64>(cpu, (value >> 30) & 1, L.S_ov);
+  store<u64>(cpu, (value >> 29) & 1, L.S_ca);
+  store<u64>(cpu, (value >> 19) & 1, L.S_ov32);
+  store<u64>(cpu, (value >> 18) & 1, L.S_ca32);
+  // Bits 35:43 and 46:56 are reserved; the byte count is bits 57:63.
+  store<u64>(cpu, value & 0x7f, L.S_xerLow);
+}
