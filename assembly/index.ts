@@ -9,10 +9,7 @@ export * from './mmu/invalidate';
 export * from './mmu/slb';
 export * from './mmu/tlb';
 export * from './state';
-<<<<<<< HEAD
 export * from './vector/index';
-=======
 export * from './supervisor/message';
 export * from './supervisor/spr';
 export * from './supervisor/time';
->>>>>>> 3654cba (MMU, interrupts, SPRs: TLB, radix walk, slow storage access, delivery, system rows)

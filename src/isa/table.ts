@@ -9,13 +9,6 @@ import { fixedRotateShiftRows } from './rows/fixed-rotate-shift.ts';
 import { storageControlRows } from './rows/storage-control.ts';
 import { systemRows } from './rows/system.ts';
 import { vectorRows } from './rows/vector.ts';
-import { vectorCompareRows } from './rows/vector-compare.ts';
-import { vectorLoadStoreRows } from './rows/vector-load-store.ts';
-import { vectorLogicalRows } from './rows/vector-logical.ts';
-import { vectorPermuteRows } from './rows/vector-permute.ts';
-import { vsxLoadStoreRows } from './rows/vsx-load-store.ts';
-import { vsxMoveRows } from './rows/vsx-move.ts';
-import { vsxPermuteRows } from './rows/vsx-permute.ts';
 
 /** All instructions. */
 export const instructionTable: readonly InstructionRow[] = [
@@ -28,11 +21,4 @@ export const instructionTable: readonly InstructionRow[] = [
   ...vectorRows,
   ...storageControlRows,
   ...systemRows,
-  ...vectorLoadStoreRows,
-  ...vectorPermuteRows,
-  ...vectorCompareRows,
-  ...vectorLogicalRows,
-  ...vsxLoadStoreRows,
-  ...vsxMoveRows,
-  ...vsxPermuteRows,
 ];
