@@ -198,6 +198,11 @@ export abstract class OperatorBuilder implements Builder {
   eqz(a: I64): I32 {
     return this.op('i64.eqz', a);
   }
+  compare(a: I64, b: I64, signed: boolean): I32 {
+    const less = signed ? this.ltS(a, b) : this.ltU(a, b);
+    const order = this.select(less, this.const32(8), this.select(this.eq(a, b), this.const32(2), this.const32(4)));
+    return this.op('i32.or', order, this.wrap(this.slot('so')));
+  }
   zext(a: I32): I64 {
     return this.op('i64.extend_i32_u', a);
   }

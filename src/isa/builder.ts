@@ -134,6 +134,8 @@ export interface Builder {
   gtU(a: I64, b: I64): I32;
   gtS(a: I64, b: I64): I32;
   eqz(a: I64): I32;
+  /** LT=8, GT=4, EQ=2 of a comparison, with XER[SO] as 1: what a compare puts into a CR field. */
+  compare(a: I64, b: I64, signed: boolean): I32;
   /** 0/1 (or any i32) to 64 bits, zero-extended; sign-extended. */
   zext(a: I32): I64;
   sext(a: I32): I64;

@@ -3,16 +3,12 @@ import type { Builder, Fields, I32, I64 } from './builder.ts';
 
 /** LT=8, GT=4, EQ=2 of a signed comparison, with SO copied from XER. */
 export function compareSigned(b: Builder, x: I64, y: I64): I32 {
-  return withSo(b, b.select(b.ltS(x, y), b.const32(8), b.select(b.eq(x, y), b.const32(2), b.const32(4))));
+  return b.compare(x, y, true);
 }
 
 /** As {@link compareSigned}, unsigned. */
 export function compareUnsigned(b: Builder, x: I64, y: I64): I32 {
-  return withSo(b, b.select(b.ltU(x, y), b.const32(8), b.select(b.eq(x, y), b.const32(2), b.const32(4))));
-}
-
-function withSo(b: Builder, field: I32): I32 {
-  return b.op('i32.or', field, b.wrap(b.slot('so')));
+  return b.compare(x, y, false);
 }
 
 /** CR0 from a fixed-point result: the low 32 bits count in 32-bit mode. */

@@ -18,5 +18,6 @@ export const opcode = {
   v128Store: 0xfd0b,
   /** Zero-extending loads and truncating stores of i64 by access size. */
   i64LoadBySize: { 1: 0x31, 2: 0x33, 4: 0x35, 8: 0x29 },
+  i64LoadSignedBySize: { 1: 0x30, 2: 0x32, 4: 0x34, 8: 0x29 },
   i64StoreBySize: { 1: 0x3c, 2: 0x3d, 4: 0x3e, 8: 0x37 },
 } as const;

@@ -1,0 +1,68 @@
+// A bare CPU for instruction tests: real mode, all facilities on, no platform around it.
+import { state } from '../cpu/state.ts';
+import type { Vcpu } from '../cpu/vcpu.ts';
+import type { IsaVersion } from '../isa/version.ts';
+import { Engine, type EngineImages } from './engine.ts';
+import { leaveReason } from './leave-reason.ts';
+
+/** How a test CPU is made. */
+export interface TestCpuOptions {
+  readonly images: EngineImages;
+  readonly edition?: IsaVersion;
+  readonly littleEndian?: boolean;
+  readonly ramBytes?: number;
+}
+
+/** MSR[SF], MSR[VEC], MSR[VSX], MSR[FP], MSR[ME], MSR[RI]. */
+const testMsr = 0x8000_0000_0280_3002n;
+/** sc 1: comes back to the caller. */
+const returnWord = 0x44000022;
+const codeAddress = 0x1000;
+
+/** A CPU that executes a few words at a time. */
+export class TestCpu {
+  readonly engine: Engine;
+  readonly vcpu: Vcpu;
+  readonly #littleEndian: boolean;
+  #next = codeAddress;
+
+  constructor(options: TestCpuOptions) {
+    this.#littleEndian = options.littleEndian ?? true;
+    this.engine = new Engine(
+      { vcpus: 1, ramBytes: options.ramBytes ?? 0x100_0000, edition: options.edition ?? '3.0', images: options.images },
+      { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0n, timerChanged: () => {} },
+    );
+    const vcpu = this.engine.vcpus[0];
+    if (!vcpu) throw new Error('a machine has at least one vCPU');
+    this.vcpu = vcpu;
+    this.reset();
+  }
+
+  /** MSR as the tests want it, no exception pending. */
+  reset(): void {
+    this.vcpu.msr = testMsr | (this.#littleEndian ? 1n : 0n);
+    this.vcpu.view.setInt32(state.exception.offset, 0, true);
+    this.engine.dataPlane.updateContext(this.vcpu.address);
+  }
+
+  /**
+   * Executes instruction words in a straight run. Returns undefined when all were completed, else the vector of the
+   * interrupt that one of them raised (registers then hold what the interrupt left).
+   */
+  execute(words: readonly number[]): number | undefined {
+    if (this.#next + 4 * words.length + 8 > codeAddress + 0x8000) this.#next = codeAddress;
+    const start = this.#next;
+    const bytes = new Uint8Array(4 * words.length + 4);
+    const view = new DataView(bytes.buffer);
+    [...words, returnWord].forEach((word, i) => {
+      view.setUint32(4 * i, word, this.#littleEndian);
+    });
+    this.engine.ram.writeBytes(start, bytes);
+    this.#next = start + bytes.length;
+    this.vcpu.nip = BigInt(start);
+    // Interrupt vectors hold nothing but zeros (an illegal instruction), so the budget ends a run that went there.
+    const { reason } = this.engine.run(this.vcpu, words.length + 1);
+    const nip = Number(this.vcpu.nip);
+    return reason === leaveReason.hypercall && nip === this.#next ? undefined : nip & ~0xff;
+  }
+}

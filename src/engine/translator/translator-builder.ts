@@ -1,0 +1,518 @@
+// Builds meanings with fields as constants: registers in locals, immediates folded, misses and faults leave the region.
+import { sprOffset, state } from '../../cpu/state.ts';
+import type {
+  AccessSize,
+  DerivedName,
+  Field,
+  I32,
+  I64,
+  LeaveCode,
+  ProgramReason,
+  RegisterNumber,
+  V128,
+  Value,
+} from '../../isa/builder.ts';
+import { type FieldName, fieldValue, type Pattern } from '../../isa/field.ts';
+import { type FunctionName, functions } from '../../isa/functions.ts';
+import type { SlotName } from '../../isa/slots.ts';
+import type { ValueType } from '../../isa/value-type.ts';
+import type { Importer, Mode } from '../interpreter/interpreter-builder.ts';
+import type { Ir } from '../ir/ir.ts';
+import { asNode, type Node } from '../ir/node.ts';
+import { memoryLanes } from '../memory-lanes.ts';
+import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
+import { derive } from '../record-layout.ts';
+import { opcode } from '../wasm/memory-operators.ts';
+import type { RegisterLocals } from './register-locals.ts';
+
+/** Thrown when an instruction can't be part of a region; the region ends before it. */
+export class NotTranslatable extends Error {}
+
+/** Locals and labels of the function that a region becomes. */
+export interface RegionFrame {
+  readonly tlbRead: number;
+  readonly tlbWrite: number;
+  /** i64: effective address of the page; i64: where to go on; i32: site of the last access that can leave. */
+  readonly pageEa: number;
+  readonly next: number;
+  readonly site: number;
+  /** Scratch of the memory probes. */
+  readonly entry: number;
+  readonly distance: number;
+  readonly address: number;
+  /** Labels: an access missed or an instruction must be interpreted; an interrupt was raised; leave with `next` set. */
+  miss: number;
+  raised: number;
+  leave: number;
+}
+
+/** The instruction that is being translated. */
+export interface CurrentInstruction {
+  readonly word: number;
+  readonly pattern: Pattern;
+  readonly fixed: Readonly<Record<string, number>>;
+  /** Byte offset in the page. */
+  readonly offset: number;
+  /** Instructions of the block from this one on: what is given back when it is not completed. */
+  readonly remaining: number;
+  /** Writes the branch to a byte offset relative to the page that the control-flow graph follows; false: leave. */
+  readonly followBranch: ((target: number) => boolean) | undefined;
+}
+
+/** A comparison that produced a CR field in this block. */
+interface Comparison {
+  readonly x: number;
+  readonly y: number;
+  readonly signed: boolean;
+}
+
+/** Implements `Builder` for the translator. */
+export class TranslatorBuilder extends OperatorBuilder {
+  readonly is64: boolean;
+  readonly littleEndian: boolean;
+  readonly #frame: RegionFrame;
+  readonly #registers: RegisterLocals;
+  readonly #imports: Importer;
+  #now: CurrentInstruction | undefined;
+  readonly #comparisonOf = new WeakMap<Node, { x: I64; y: I64; signed: boolean }>();
+  readonly #comparisons = new Map<number, Comparison>();
+  readonly #comparisonLocals = new Map<number, { x: number; y: number }>();
+
+  constructor(ir: Ir, mode: Mode, frame: RegionFrame, registers: RegisterLocals, imports: Importer) {
+    super(ir);
+    this.is64 = mode.is64;
+    this.littleEndian = mode.littleEndian;
+    this.#frame = frame;
+    this.#registers = registers;
+    this.#imports = imports;
+  }
+
+  /** Sets the instruction that the following meaning is for. */
+  begin(instruction: CurrentInstruction): void {
+    this.#now = instruction;
+  }
+
+  /** At the start of a block nothing is known of how CR fields came to be. */
+  beginBlock(): void {
+    this.#comparisons.clear();
+  }
+
+  get #instruction(): CurrentInstruction {
+    if (!this.#now) throw new Error('no instruction is being translated');
+    return this.#now;
+  }
+
+  // --- fields
+
+  #field(name: FieldName): number {
+    return fieldValue(this.#instruction.pattern, name, this.#instruction.word);
+  }
+  #number(n: RegisterNumber, step = 0): number {
+    return typeof n === 'number' ? n : step === 0 ? this.#field(n.name) : (this.#field(n.name) + step) & 31;
+  }
+  imm(field: Field): I64 {
+    return this.const(this.#field(field.name));
+  }
+  imm32(field: Field): I32 {
+    return this.const32(this.#field(field.name));
+  }
+  fixed(field: Field): number {
+    const value = this.#instruction.fixed[field.name];
+    if (value === undefined) throw new Error(`field ${field.name} is not among the row's fixed fields`);
+    return value;
+  }
+  derived(name: DerivedName, a: Field, b?: Field): I64 {
+    return this.const(BigInt.asIntN(64, derive[name](this.#field(a.name), b ? this.#field(b.name) : undefined)));
+  }
+
+  // --- registers in locals
+
+  #readHeld<T extends 'i32' | 'i64'>(item: { local: number; type: 'i32' | 'i64' }): Value<T> {
+    const { ir } = this;
+    return this.typed(ir.read(item.type, `local${item.local}`, [], () => ir.localGet(item.local)));
+  }
+  #writeHeld(item: { local: number; written: boolean }, value: Value): void {
+    item.written = true;
+    const { ir } = this;
+    ir.effect([asNode(value)], `local${item.local}`, () => ir.localSet(item.local));
+  }
+  gpr(n: RegisterNumber): I64 {
+    return this.#readHeld(this.#registers.gpr(this.#number(n)));
+  }
+  gprOr0(n: Field): I64 {
+    const number = this.#number(n);
+    return number === 0 ? this.const(0) : this.gpr(number);
+  }
+  gprAt(field: Field, step: number): I64 {
+    return this.gpr(this.#number(field, step));
+  }
+  setGpr(n: RegisterNumber, value: I64): void {
+    this.#writeHeld(this.#registers.gpr(this.#number(n)), value);
+  }
+  setGprAt(field: Field, step: number, value: I64): void {
+    this.setGpr(this.#number(field, step), value);
+  }
+  slot(name: SlotName): I64 {
+    if (name === 'msr') return this.#readMemory('i64', 'msr', opcode.i64Load, state.msr.offset);
+    if (name === 'nip') throw new NotTranslatable('nip');
+    return this.#readHeld(this.#registers.slot(name));
+  }
+  setSlot(name: SlotName, value: I64): void {
+    if (name === 'nip' || name === 'msr') throw new NotTranslatable(name);
+    this.#writeHeld(this.#registers.slot(name), value);
+  }
+  crField(n: RegisterNumber): I32 {
+    return this.#readHeld(this.#registers.crField(this.#number(n)));
+  }
+  setCrField(n: RegisterNumber, value: I32): void {
+    const field = this.#number(n);
+    const comparison = this.#comparisonOf.get(asNode(value));
+    this.#writeHeld(this.#registers.crField(field), value);
+    this.#comparisons.delete(field);
+    if (comparison) this.#remember(field, comparison);
+  }
+  #remember(field: number, { x, y, signed }: { x: I64; y: I64; signed: boolean }): void {
+    const { ir } = this;
+    let locals = this.#comparisonLocals.get(field);
+    if (!locals) {
+      locals = { x: ir.locals.keep('i64'), y: ir.locals.keep('i64') };
+      this.#comparisonLocals.set(field, locals);
+    }
+    const { x: xLocal, y: yLocal } = locals;
+    ir.effect([asNode(x)], `local${xLocal}`, () => ir.localSet(xLocal));
+    ir.effect([asNode(y)], `local${yLocal}`, () => ir.localSet(yLocal));
+    this.#comparisons.set(field, { x: xLocal, y: yLocal, signed });
+  }
+  override compare(x: I64, y: I64, signed: boolean): I32 {
+    const value = super.compare(x, y, signed);
+    this.#comparisonOf.set(asNode(value), { x, y, signed });
+    return value;
+  }
+  crBit(n: RegisterNumber): I32 {
+    const bit = this.#number(n);
+    const known = this.#comparisons.get(bit >> 2);
+    if (known && (bit & 3) !== 3) {
+      const x = this.#readHeld<'i64'>({ local: known.x, type: 'i64' });
+      const y = this.#readHeld<'i64'>({ local: known.y, type: 'i64' });
+      if ((bit & 3) === 2) return this.eq(x, y);
+      if ((bit & 3) === 0) return known.signed ? this.ltS(x, y) : this.ltU(x, y);
+      return known.signed ? this.gtS(x, y) : this.gtU(x, y);
+    }
+    const shifted = this.op('i32.shr_u', this.crField(bit >> 2), this.const32(3 - (bit & 3)));
+    return this.op('i32.and', shifted, this.const32(1));
+  }
+  setCrBit(n: RegisterNumber, value: I32): void {
+    const bit = this.#number(n);
+    const mask = 8 >> (bit & 3);
+    const cleared = this.op('i32.and', this.crField(bit >> 2), this.const32(15 - mask));
+    this.setCrField(bit >> 2, this.op('i32.or', cleared, this.op('i32.shl', value, this.const32(3 - (bit & 3)))));
+  }
+  cr(): I64 {
+    let value: I64 = this.const(0);
+    for (let i = 0; i < 8; i++) value = this.or(this.shl(value, this.const(4)), this.zext(this.crField(i)));
+    return value;
+  }
+  setCr(value: I64): void {
+    const word = this.wrap(value);
+    for (let i = 0; i < 8; i++) {
+      this.setCrField(i, this.op('i32.and', this.op('i32.shr_u', word, this.const32(28 - 4 * i)), this.const32(15)));
+    }
+  }
+
+  // --- state in memory
+
+  #cpu(): Node {
+    const { ir } = this;
+    return ir.written('i32', [], () => ir.localGet(0));
+  }
+  #readMemory<T extends ValueType>(type: T, stateClass: string, code: number, offset: number): Value<T> {
+    const { ir } = this;
+    return this.typed(ir.read(type, stateClass, [this.#cpu()], () => ir.memory(code, offset, 0)));
+  }
+  #writeMemory(stateClass: string, code: number, offset: number, value: Value): void {
+    const { ir } = this;
+    ir.effect([this.#cpu(), asNode(value)], stateClass, () => ir.memory(code, offset, 0));
+  }
+  #vsrOffset(n: RegisterNumber, step: number, base: number): number {
+    return state.vsr.offset + 16 * (base + this.#number(n, step));
+  }
+  fpr(n: RegisterNumber): I64 {
+    return this.#readMemory('i64', 'vsr', opcode.i64Load, this.#vsrOffset(n, 0, 0) + 8);
+  }
+  fprAt(field: Field, step: number): I64 {
+    return this.#readMemory('i64', 'vsr', opcode.i64Load, this.#vsrOffset(field, step, 0) + 8);
+  }
+  setFpr(n: RegisterNumber, value: I64): void {
+    this.#setFprAtOffset(this.#vsrOffset(n, 0, 0), value);
+  }
+  setFprAt(field: Field, step: number, value: I64): void {
+    this.#setFprAtOffset(this.#vsrOffset(field, step, 0), value);
+  }
+  #setFprAtOffset(offset: number, value: I64): void {
+    this.#writeMemory('vsr', opcode.i64Store, offset + 8, value);
+    this.#writeMemory('vsr', opcode.i64Store, offset, this.const(0));
+  }
+  vsr(n: RegisterNumber): V128 {
+    return this.#readMemory('v128', 'vsr', opcode.v128Load, this.#vsrOffset(n, 0, 0));
+  }
+  setVsr(n: RegisterNumber, value: V128): void {
+    this.#writeMemory('vsr', opcode.v128Store, this.#vsrOffset(n, 0, 0), value);
+  }
+  vr(n: RegisterNumber): V128 {
+    return this.#readMemory('v128', 'vsr', opcode.v128Load, this.#vsrOffset(n, 0, 32));
+  }
+  setVr(n: RegisterNumber, value: V128): void {
+    this.#writeMemory('vsr', opcode.v128Store, this.#vsrOffset(n, 0, 32), value);
+  }
+  vsrDoubleword(n: RegisterNumber, which: 0 | 1): I64 {
+    return this.#readMemory('i64', 'vsr', opcode.i64Load, this.#vsrOffset(n, 0, 0) + (which === 0 ? 8 : 0));
+  }
+  #reference(n: RegisterNumber, base: number): I32 {
+    return this.op('i32.add', this.typed<'i32'>(this.#cpu()), this.const32(this.#vsrOffset(n, 0, base)));
+  }
+  vsrRef(n: RegisterNumber): I32 {
+    return this.#reference(n, 0);
+  }
+  vrRef(n: RegisterNumber): I32 {
+    return this.#reference(n, 32);
+  }
+  sprAt(field: Field): I64 {
+    return this.#readMemory('i64', 'spr', opcode.i64Load, sprOffset(this.#field(field.name)));
+  }
+  setSprAt(field: Field, value: I64): void {
+    this.#writeMemory('spr', opcode.i64Store, sprOffset(this.#field(field.name)), value);
+  }
+
+  // --- memory accesses
+
+  #ea(ea: I64): I64 {
+    return this.is64 ? ea : this.ext32u(ea);
+  }
+
+  /** Remembers which instruction is about to do something that can leave: page offset, instructions to give back. */
+  #markSite(): void {
+    const { offset, remaining } = this.#instruction;
+    this.ir.i32Const(offset | (remaining << 16));
+    this.ir.localSet(this.#frame.site);
+  }
+
+  /** Writes the TLB probe for the address on the stack; leaves the host address on the stack or the region. */
+  #probe(size: number, write: boolean): void {
+    const { ir } = this;
+    const f = this.#frame;
+    this.#markSite();
+    ir.localTee(f.address);
+    ir.code.byte(0xa7);
+    ir.i32Const(8);
+    ir.code.byte(0x76);
+    ir.i32Const(0xfff0);
+    ir.code.byte(0x71);
+    ir.localGet(write ? f.tlbWrite : f.tlbRead);
+    ir.code.byte(0x6a);
+    ir.localSet(f.entry);
+    ir.localGet(f.address);
+    ir.localGet(f.entry);
+    ir.memory(opcode.i64Load, 0, 3);
+    ir.code.byte(0x7d);
+    ir.localTee(f.distance);
+    ir.code.byte(0x42);
+    ir.code.s64(4096 - size);
+    ir.code.byte(0x56);
+    ir.branchIf(f.miss);
+    ir.localGet(f.entry);
+    ir.memory(opcode.i32Load, 8, 2);
+    ir.localGet(f.distance);
+    ir.code.byte(0xa7);
+    ir.code.byte(0x6a);
+  }
+
+  load(size: AccessSize, ea: I64, options: { readonly signed?: boolean; readonly reverse?: boolean } = {}): I64 {
+    const { ir } = this;
+    const swap = size > 1 && this.littleEndian === (options.reverse === true);
+    const narrow = options.signed && !swap && size < 8;
+    const raw = ir.ordered('i64', [asNode(this.#ea(ea))], false, () => {
+      this.#probe(size, false);
+      ir.memory(narrow ? opcode.i64LoadSignedBySize[size] : opcode.i64LoadBySize[size], 0, 0);
+    });
+    const value: I64 = this.typed(raw);
+    if (!swap) return value;
+    const swapped = this.byteReverse(size === 1 ? 2 : size, value);
+    if (!options.signed) return swapped;
+    return size === 2 ? this.ext16s(swapped) : size === 4 ? this.ext32s(swapped) : swapped;
+  }
+
+  store(size: AccessSize, ea: I64, value: I64, options: { readonly reverse?: boolean } = {}): void {
+    const { ir } = this;
+    const swap = size > 1 && this.littleEndian === (options.reverse === true);
+    const data = swap ? this.byteReverse(size === 1 ? 2 : size, value) : value;
+    // The probe works on the address alone: the data stays below the host address on the stack.
+    const host = ir.ordered('i32', [asNode(this.#ea(ea))], false, () => this.#probe(size, true));
+    ir.effect([host, asNode(data)], '', () => ir.memory(opcode.i64StoreBySize[size], 0, 0));
+  }
+
+  loadVector(element: 1 | 2 | 4 | 8 | 16, ea: I64): V128 {
+    const { ir } = this;
+    const raw = ir.ordered('v128', [asNode(this.#ea(ea))], false, () => {
+      this.#probe(16, false);
+      ir.memory(opcode.v128Load, 0, 0);
+    });
+    const lanes = memoryLanes(element, this.littleEndian);
+    const value: V128 = this.typed(raw);
+    return lanes ? this.shuffle(value, value, lanes) : value;
+  }
+  storeVector(element: 1 | 2 | 4 | 8 | 16, ea: I64, value: V128): void {
+    const { ir } = this;
+    const lanes = memoryLanes(element, this.littleEndian);
+    const data = lanes ? this.shuffle(value, value, lanes) : value;
+    const host = ir.ordered('i32', [asNode(this.#ea(ea))], false, () => this.#probe(16, true));
+    ir.effect([host, asNode(data)], '', () => ir.memory(opcode.v128Store, 0, 0));
+  }
+
+  /** Host address of a naturally aligned access; others leave the region, so that the interpreter raises what is due. */
+  #alignedHost(size: AccessSize, ea: I64, write: boolean): I32 {
+    const { ir } = this;
+    const address = this.#ea(ea);
+    if (size > 1) {
+      const low = this.op('i32.and', this.wrap(address), this.const32(size - 1));
+      ir.effect([asNode(low)], '', () => {
+        this.#markSite();
+        ir.branchIf(this.#frame.miss);
+      });
+    }
+    return this.typed(ir.ordered('i32', [asNode(address)], false, () => this.#probe(size, write)));
+  }
+
+  loadReserve(size: AccessSize, ea: I64): I64 {
+    const { ir } = this;
+    const host = this.#alignedHost(size, ea, false);
+    // The reservation names the location by its place in linear memory, as the interpreter's does.
+    this.#writeMemory('reserve', opcode.i32Store, state.reserveHost.offset, host);
+    this.#writeMemory('reserve', opcode.i32Store, state.reserveSize.offset, this.const32(size));
+    const raw: I64 = this.typed(
+      ir.ordered('i64', [asNode(host)], false, () => ir.memory(opcode.i64LoadBySize[size], 0, 0)),
+    );
+    return this.littleEndian || size === 1 ? raw : this.byteReverse(size, raw);
+  }
+
+  storeConditional(size: AccessSize, ea: I64, value: I64): I32 {
+    const { ir } = this;
+    const host = this.#alignedHost(size, ea, true);
+    const sameHost = this.op(
+      'i32.eq',
+      host,
+      this.#readMemory('i32', 'reserve', opcode.i32Load, state.reserveHost.offset),
+    );
+    const sameSize = this.op(
+      'i32.eq',
+      this.const32(size),
+      this.#readMemory('i32', 'reserve', opcode.i32Load, state.reserveSize.offset),
+    );
+    const performed: I32 = this.typed(
+      ir.ordered('i32', [asNode(this.op('i32.and', sameHost, sameSize))], false, () => {}),
+    );
+    this.#writeMemory('reserve', opcode.i32Store, state.reserveHost.offset, this.const32(0));
+    const data = this.littleEndian || size === 1 ? value : this.byteReverse(size, value);
+    this.if(performed, () =>
+      ir.effect([asNode(host), asNode(data)], '', () => ir.memory(opcode.i64StoreBySize[size], 0, 0)),
+    );
+    return performed;
+  }
+
+  // --- flow of control
+
+  #pageAddress(offset: number): I64 {
+    const { ir } = this;
+    const page = ir.written('i64', [], () => ir.localGet(this.#frame.pageEa));
+    return this.#ea(this.op('i64.add', this.typed<'i64'>(page), this.const(offset)));
+  }
+  cia(): I64 {
+    return this.#pageAddress(this.#instruction.offset);
+  }
+  nia(): I64 {
+    return this.#pageAddress(this.#instruction.offset + 4);
+  }
+
+  branchField(field: Field, absolute: boolean): void {
+    const displacement = this.#field(field.name);
+    const { ir } = this;
+    if (absolute) {
+      this.#leaveTo(this.const(displacement));
+      return;
+    }
+    const target = this.#instruction.offset + displacement;
+    const follow = this.#instruction.followBranch;
+    const elsewhere = asNode(this.#pageAddress(target));
+    if (!follow) {
+      this.#leaveTo(this.typed(elsewhere));
+      return;
+    }
+    ir.effect([], '', () => {
+      follow(target);
+    });
+  }
+  branchTo(target: I64): void {
+    this.#leaveTo(this.and(target, this.const(-4)));
+  }
+  #leaveTo(target: I64): void {
+    const { ir } = this;
+    ir.effect([asNode(this.#ea(target))], '', () => {
+      ir.localSet(this.#frame.next);
+      ir.branch(this.#frame.leave);
+    });
+  }
+
+  program(reason: ProgramReason): void {
+    const { ir } = this;
+    this.#writeMemory('', opcode.i32Store, state.exception.offset, this.const32(0x700));
+    this.#writeMemory('', opcode.i64Store, state.exceptionSrr1.offset, this.const(programSrr1[reason]));
+    ir.effect([], '', () => {
+      this.#markSite();
+      ir.branch(this.#frame.raised);
+    });
+  }
+
+  #callNode(name: FunctionName, args: readonly Value[]): Node | undefined {
+    const { ir } = this;
+    const signature = functions[name];
+    const write = () => {
+      ir.call(this.#imports.dataPlane(name));
+      if (signature.raises) {
+        this.#markSite();
+        ir.localGet(0);
+        ir.memory(opcode.i32Load, state.exception.offset, 2);
+        ir.branchIf(this.#frame.raised);
+      }
+    };
+    const all = [this.#cpu(), ...args.map(asNode)];
+    if (signature.result) return ir.ordered(signature.result, all, true, write);
+    ir.effect(all, '*', write);
+    return undefined;
+  }
+  #callValue<T extends ValueType>(name: FunctionName, args: readonly Value[], type: T): Value<T> {
+    const node = this.#callNode(name, args);
+    if (node?.type !== type) throw new Error(`data-plane function ${name} does not return ${type}`);
+    return this.typed(node);
+  }
+  call(name: FunctionName, ...args: readonly Value[]): void {
+    this.#callNode(name, args);
+  }
+  callI32(name: FunctionName, ...args: readonly Value[]): I32 {
+    return this.#callValue(name, args, 'i32');
+  }
+  callI64(name: FunctionName, ...args: readonly Value[]): I64 {
+    return this.#callValue(name, args, 'i64');
+  }
+  callV128(name: FunctionName, ...args: readonly Value[]): V128 {
+    return this.#callValue(name, args, 'v128');
+  }
+
+  resumeAtNip(): void {
+    throw new NotTranslatable('resumeAtNip');
+  }
+  synchronise(): void {
+    throw new NotTranslatable('synchronise');
+  }
+  leave(_code: LeaveCode): void {
+    throw new NotTranslatable('leave');
+  }
+}
