@@ -8,6 +8,7 @@ export * from './mmu/context';
 export * from './mmu/invalidate';
 export * from './mmu/slb';
 export * from './mmu/tlb';
+export * from './fp/index';
 export * from './state';
 export * from './vector/index';
 export * from './supervisor/message';
