@@ -2,7 +2,7 @@
 // what the target becomes: its old value when an enabled exception keeps it.
 import * as L from '../generated/layout';
 import { add, divide, multiply, multiplyAdd, squareRoot } from './arithmetic';
-import { begin, CLASS_ZERO, classOfDouble, endFast, endScalar, FI, FR } from './fpscr';
+import { begin, CLASS_ZERO, classOfDouble, endFast, endScalar, FI, FR, UE } from './fpscr';
 import { classOfResult, packDouble, QUIET, R, roundTo, toA, toB, toC, unpackDouble } from './number';
 
 /** Rounds R to double precision and ends the instruction. */
@@ -30,7 +30,8 @@ function addFast(cpu: usize, target: u64, a: u64, b: u64, negate: bool): u64 {
   const y = negate ? -reinterpret<f64>(b) : reinterpret<f64>(b);
   const sum = x + y;
   const bits = reinterpret<u64>(sum);
-  if (fpscr & 3 || ((<u32>(bits >> 52) & 0x7ff) > 0x7fc)) return addSlowly(cpu, target, a, b, negate);
+  const e = <u32>(bits >> 52) & 0x7ff;
+  if (fpscr & 3 || e > 0x7fc || (e == 0 && fpscr & UE && bits << 1)) return addSlowly(cpu, target, a, b, negate);
   // Knuth's error of a sum: exact, also for denormals (which are never inexact here).
   const part = sum - x;
   const error = x - (sum - part) + (y - part);

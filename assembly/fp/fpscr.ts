@@ -28,8 +28,8 @@ export const XE: u32 = 0x08;
 /** All invalid-operation bits. */
 export const VX_ANY: u32 = VXSNAN | VXISI | VXIDI | VXZDZ | VXIMZ | VXVC | VXSOFT | VXSQRT | VXCVI;
 /** FPRF: result class C and the condition code FL, FG, FE, FU. */
-export const FPRF: u32 = 0x1_F000;
-export const FPCC: u32 = 0xF000;
+export const FPRF: u32 = 0x1_f000;
+export const FPCC: u32 = 0xf000;
 const FPRF_SHIFT: u32 = 12;
 
 /** Result classes, the values of FPRF (Book I, figure "Floating-Point Result Flags"). */

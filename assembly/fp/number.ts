@@ -214,7 +214,7 @@ export function roundSignificand(precision: i32, mode: u32): void {
   let half: bool;
   let sticky: bool;
   if (cut > 64) {
-    const below = (<u64>1 << (cut - 64)) - 1;
+    const below = ((<u64>1) << (cut - 64)) - 1;
     const rest = R.hi & below;
     const middle = (below >> 1) + 1;
     odd = (R.hi & (below + 1)) !== 0;
@@ -223,7 +223,7 @@ export function roundSignificand(precision: i32, mode: u32): void {
     R.hi &= ~below;
     R.lo = 0;
   } else {
-    const below = cut === 64 ? ~(<u64>0) : (<u64>1 << cut) - 1;
+    const below = cut === 64 ? ~(<u64>0) : ((<u64>1) << cut) - 1;
     const rest = R.lo & below;
     const middle = (below >> 1) + 1;
     odd = cut === 64 ? (R.hi & 1) !== 0 : (R.lo & (below + 1)) !== 0;
@@ -238,16 +238,16 @@ export function roundSignificand(precision: i32, mode: u32): void {
   Now.rounding = FI;
   if (mode === TO_ODD) {
     if (!odd) {
-      if (cut >= 64) R.hi |= <u64>1 << (cut - 64);
-      else R.lo |= <u64>1 << cut;
+      if (cut >= 64) R.hi |= (<u64>1) << (cut - 64);
+      else R.lo |= (<u64>1) << cut;
     }
     return;
   }
   if (!roundsUp(mode, R.sign, odd, half, sticky)) return;
   Now.rounding = FI | FR;
-  if (cut >= 64) R.hi += <u64>1 << (cut - 64);
+  if (cut >= 64) R.hi += (<u64>1) << (cut - 64);
   else {
-    const low = R.lo + (<u64>1 << cut);
+    const low = R.lo + ((<u64>1) << cut);
     R.lo = low;
     if (low === 0) R.hi += 1;
   }
@@ -283,7 +283,11 @@ export function roundTo(precision: i32, emin: i32, emax: i32, scale: i32): void 
     return;
   }
   Now.raised |= XX;
-  if (mode === TOWARD_ZERO || mode === TO_ODD || (mode !== NEAREST && (mode === UPWARD ? R.sign !== 0 : R.sign === 0))) {
+  if (
+    mode === TOWARD_ZERO ||
+    mode === TO_ODD ||
+    (mode !== NEAREST && (mode === UPWARD ? R.sign !== 0 : R.sign === 0))
+  ) {
     R.exp = emax;
     R.hi = precision >= 64 ? ~(<u64>0) : ~(~(<u64>0) >> precision);
     R.lo = precision > 64 ? ~(~(<u64>0) >> (precision - 64)) : 0;
