@@ -1,5 +1,5 @@
-// Conversions of scalar doubles to and from integers, rounding to integral values, single loads and stores
-// (Power ISA Book I, sections 4.6.2, 4.6.3, 4.6.7).
+// Conversions of scalar doubles to and from integers, rounding to integral values
+// (Power ISA Book I, section 4.6.7).
 import { operand } from './arithmetic';
 import { finishDouble } from './double';
 import { begin, DOWNWARD, endScalar, endWithoutClass, NEAREST_AWAY, Now, TOWARD_ZERO, UPWARD, XX } from './fpscr';
@@ -120,26 +120,4 @@ export function frim(cpu: usize, target: u64, b: u64): u64 {
 /** xsrdpic: as FPSCR[RN] says. */
 export function xsrdpic(cpu: usize, target: u64, b: u64): u64 {
   return toIntegral(cpu, target, b, 0, true);
-}
-
-/** Single (low word) to double format, bit by bit: a signalling NaN stays one (Book I, section 4.6.2). */
-export function singleToDouble(_cpu: usize, word: u64): u64 {
-  const bits = <u32>word;
-  const sign = (<u64>(bits >> 31)) << 63;
-  const e = (bits >> 23) & 0xff;
-  const fraction = (<u64>(bits & 0x7f_ffff)) << 29;
-  if (e - 1 < 0xfe) return sign | ((<u64>(e + 896)) << 52) | fraction;
-  if (e) return sign | 0x7ff0_0000_0000_0000 | fraction;
-  if (!fraction) return sign;
-  const n = <u64>clz(fraction) - 11;
-  return sign | ((897 - n) << 52) | ((fraction << n) & 0xf_ffff_ffff_ffff);
-}
-
-/** Double to single format for stores, bit by bit (Book I, section 4.6.3): values in single's denormal range shift. */
-export function doubleToSingle(_cpu: usize, bits: u64): u64 {
-  const e = <u32>(bits >> 52) & 0x7ff;
-  if (e > 896 || bits << 1 === 0) return ((bits >> 32) & 0xc000_0000) | ((bits >> 29) & 0x3fff_ffff);
-  const sign = (bits >> 32) & 0x8000_0000;
-  if (e < 874) return sign;
-  return sign | (((bits & 0xf_ffff_ffff_ffff) | 0x10_0000_0000_0000) >> (29 + 897 - e));
 }

@@ -31,7 +31,7 @@ function addFast(cpu: usize, target: u64, a: u64, b: u64, negate: bool): u64 {
   const sum = x + y;
   const bits = reinterpret<u64>(sum);
   const e = <u32>(bits >> 52) & 0x7ff;
-  if (fpscr & 3 || e > 0x7fc || (e == 0 && fpscr & UE && bits << 1)) return addSlowly(cpu, target, a, b, negate);
+  if (fpscr & 3 || e > 0x7fc || (e === 0 && fpscr & UE && bits << 1)) return addSlowly(cpu, target, a, b, negate);
   // Knuth's error of a sum: exact, also for denormals (which are never inexact here).
   const part = sum - x;
   const error = x - (sum - part) + (y - part);
