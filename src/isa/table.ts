@@ -6,6 +6,7 @@ import { fixedArithmeticRows } from './rows/fixed-arithmetic.ts';
 import { fixedLoadStoreRows } from './rows/fixed-load-store.ts';
 import { fixedLogicalRows } from './rows/fixed-logical.ts';
 import { fixedRotateShiftRows } from './rows/fixed-rotate-shift.ts';
+import { floatingPointRows } from './rows/floating-point.ts';
 import { floatingPointArithmeticRows } from './rows/floating-point-arithmetic.ts';
 import { floatingPointLoadStoreRows } from './rows/floating-point-load-store.ts';
 import { floatingPointMoveRows } from './rows/floating-point-move.ts';
@@ -13,13 +14,6 @@ import { floatingPointStatusRows } from './rows/floating-point-status.ts';
 import { storageControlRows } from './rows/storage-control.ts';
 import { systemRows } from './rows/system.ts';
 import { vectorRows } from './rows/vector.ts';
-import { vectorCompareRows } from './rows/vector-compare.ts';
-import { vectorLoadStoreRows } from './rows/vector-load-store.ts';
-import { vectorLogicalRows } from './rows/vector-logical.ts';
-import { vectorPermuteRows } from './rows/vector-permute.ts';
-import { vsxLoadStoreRows } from './rows/vsx-load-store.ts';
-import { vsxMoveRows } from './rows/vsx-move.ts';
-import { vsxPermuteRows } from './rows/vsx-permute.ts';
 
 /** All instructions. */
 export const instructionTable: readonly InstructionRow[] = [
@@ -29,6 +23,7 @@ export const instructionTable: readonly InstructionRow[] = [
   ...fixedLogicalRows,
   ...fixedRotateShiftRows,
   ...atomicRows,
+  ...floatingPointRows,
   ...vectorRows,
   ...storageControlRows,
   ...systemRows,
