@@ -7,10 +7,6 @@ import { fixedLoadStoreRows } from './rows/fixed-load-store.ts';
 import { fixedLogicalRows } from './rows/fixed-logical.ts';
 import { fixedRotateShiftRows } from './rows/fixed-rotate-shift.ts';
 import { floatingPointRows } from './rows/floating-point.ts';
-import { floatingPointArithmeticRows } from './rows/floating-point-arithmetic.ts';
-import { floatingPointLoadStoreRows } from './rows/floating-point-load-store.ts';
-import { floatingPointMoveRows } from './rows/floating-point-move.ts';
-import { floatingPointStatusRows } from './rows/floating-point-status.ts';
 import { storageControlRows } from './rows/storage-control.ts';
 import { systemRows } from './rows/system.ts';
 import { vectorRows } from './rows/vector.ts';
@@ -27,15 +23,4 @@ export const instructionTable: readonly InstructionRow[] = [
   ...vectorRows,
   ...storageControlRows,
   ...systemRows,
-  ...floatingPointLoadStoreRows,
-  ...floatingPointMoveRows,
-  ...floatingPointArithmeticRows,
-  ...floatingPointStatusRows,
-  ...vectorLoadStoreRows,
-  ...vectorPermuteRows,
-  ...vectorCompareRows,
-  ...vectorLogicalRows,
-  ...vsxLoadStoreRows,
-  ...vsxMoveRows,
-  ...vsxPermuteRows,
 ];
