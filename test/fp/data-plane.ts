@@ -27,11 +27,11 @@ export interface DataPlane {
 export function loadDataPlane(): DataPlane {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
   const module = new WebAssembly.Module(readFileSync(join(root, 'dist/assembly/data-plane.wasm')));
-  const environment: Record<string, unknown> = { memory };
   // What the machine around the data plane offers is out of reach of these functions.
-  for (const { name, kind } of WebAssembly.Module.imports(module)) {
-    if (kind === 'function') environment[name] = () => unexpected(name);
-  }
+  const environment = new Proxy<Record<string, unknown>>(
+    { memory },
+    { get: (target, name) => target[String(name)] ?? (() => unexpected(String(name))) },
+  );
   const { exports } = new WebAssembly.Instance(module, { env: environment });
   const view = new DataView(memory.buffer);
   const cpu = vcpuBase;
