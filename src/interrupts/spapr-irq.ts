@@ -96,16 +96,7 @@ export class SpaprIrq {
   claim(irq: number, kind: SourceKind): void {
     if (irq < firstSharedIrq)
       throw new InterruptNumberError('E_IRQ_RANGE', `interrupt 0x${irq.toString(16)} is not for devices`);
-    const done: InterruptController[] = [];
-    try {
-      for (const controller of this.#controllers) {
-        controller.claim(irq, kind);
-        done.push(controller);
-      }
-    } catch (error) {
-      for (const controller of done.reverse()) controller.free(irq);
-      throw error;
-    }
+    claimInAll(this.#controllers, irq, kind);
     this.#claims.set(irq, kind);
   }
 
@@ -257,6 +248,24 @@ export class SpaprIrq {
     for (const controller of this.#controllers) controller.reset();
     this.#active = chosen;
     for (const irq of this.#asserted) chosen.setLevel(irq, true);
+  }
+}
+
+/** Claims a number in each controller; when one refuses, those that had agreed free it again and its error is thrown. */
+export function claimInAll(
+  controllers: readonly Pick<InterruptController, 'claim' | 'free'>[],
+  irq: number,
+  kind: SourceKind,
+): void {
+  const done: Pick<InterruptController, 'claim' | 'free'>[] = [];
+  try {
+    for (const controller of controllers) {
+      controller.claim(irq, kind);
+      done.push(controller);
+    }
+  } catch (error) {
+    for (const controller of done.reverse()) controller.free(irq);
+    throw error;
   }
 }
 

@@ -34,17 +34,14 @@ export class Icp {
   /** A source presents its interrupt; false when the source has to keep it. */
   offer(irq: number, priority: number): boolean {
     if (priority >= this.#cppr || (this.#xisr !== 0 && priority >= this.#pending)) return false;
-    this.#withdraw();
     this.#present(irq, priority);
     return true;
   }
 
   /** Presents the IPI when MFRR asks for it. */
   checkIpi(): void {
-    if (this.#mfrr < this.#cppr && (this.#xisr === 0 || this.#mfrr < this.#pending)) {
-      this.#withdraw();
+    if (this.#mfrr < this.#cppr && (this.#xisr === 0 || this.#mfrr < this.#pending))
       this.#present(XICS_IPI, this.#mfrr);
-    }
   }
 
   setMfrr(value: number): void {
@@ -55,10 +52,7 @@ export class Icp {
   /** Sets CPPR; an interrupt that is not more favoured any longer is withdrawn. Sources should then offer again. */
   setCppr(value: number): void {
     this.#cppr = value;
-    if (this.#xisr !== 0 && this.#pending >= value) {
-      this.#withdraw();
-      this.#setLine(false);
-    }
+    if (this.#pending >= value) this.#withdraw();
   }
 
   /** Reads XIRR with its effect: the interrupt is accepted and CPPR becomes its priority. */
@@ -67,13 +61,13 @@ export class Icp {
     if (this.#xisr !== 0) {
       this.#cppr = this.#pending;
       this.#clear();
-      this.#setLine(false);
     }
     return xirr;
   }
 
   /** Power-on state; an interrupt in XISR goes back to its source. */
   reset(): void {
+    this.#cppr = 0;
     this.#withdraw();
     this.load([0, 0, LEAST_FAVOURED, LEAST_FAVOURED]);
   }
@@ -92,20 +86,28 @@ export class Icp {
     this.#setLine(xisr !== 0);
   }
 
+  /** Puts an interrupt into XISR; what was there goes back, after that: its source may offer it here again at once. */
   #present(irq: number, priority: number): void {
+    const displaced = this.#xisr;
     this.#xisr = irq;
     this.#pending = priority;
     this.#setLine(true);
+    this.#giveBack(displaced);
   }
 
   #clear(): void {
     this.#xisr = 0;
     this.#pending = LEAST_FAVOURED;
+    this.#setLine(false);
   }
 
   #withdraw(): void {
     const irq = this.#xisr;
     this.#clear();
+    this.#giveBack(irq);
+  }
+
+  #giveBack(irq: number): void {
     // The IPI needs no memory of its own: MFRR still asks for it.
     if (irq !== 0 && irq !== XICS_IPI) this.#reject(irq);
   }

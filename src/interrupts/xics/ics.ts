@@ -72,11 +72,12 @@ export class Ics {
     this.#present(irq);
   }
 
-  /** A presenter gives an interrupt back. */
+  /** A presenter gives an interrupt back. Its server may be another one by now, so it is offered again. */
   reject(irq: number): void {
     if (!this.isClaimed(irq)) return;
     const flags = this.#at(this.#flags, irq);
     this.#setFlags(irq, (flags & LEVEL) !== 0 ? flags & ~SENT : flags | PENDING);
+    this.#present(irq);
   }
 
   /** End of interrupt: a level source that is still asserted may be presented again. */

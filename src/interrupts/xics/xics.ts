@@ -4,11 +4,12 @@ import {
   type InterruptController,
   InterruptNumberError,
   type InterruptServer,
+  SnapshotError,
   type SourceKind,
   snapshotArray,
 } from '../controller.ts';
 import { firstSharedIrq, irqNumber } from '../number-map.ts';
-import { Icp, XICS_IPI } from './icp.ts';
+import { Icp, LEAST_FAVOURED, XICS_IPI } from './icp.ts';
 import { columnLimits, Ics, type Xive } from './ics.ts';
 
 /** The controller that hypercalls and RTAS calls drive; it has no registers in memory. */
@@ -93,6 +94,11 @@ export class Xics implements InterruptController {
     };
     const words = 5;
     const presenters = snapshotArray(snapshot, 'presenters', words * this.#byServer.size, 0xffffff);
+    for (let i = 0; i < presenters.length; i += words) {
+      const [server = -1, cppr = 0, , pending = 0, mfrr = 0] = presenters.slice(i, i + words);
+      if (!this.#byServer.has(server) || Math.max(cppr, pending, mfrr) > LEAST_FAVOURED)
+        throw new SnapshotError(`interrupt controller state: presenters[${i}] is not valid`);
+    }
     this.reset();
     this.#ics.load(columns);
     for (let i = 0; i < presenters.length; i += words)
