@@ -59,6 +59,23 @@ class Model {
     return config;
   }
 
+  /** Whatever is presented while something more favoured waits goes back; it may return with a priority set meanwhile. */
+  displace(): void {
+    const server = this.presented.findIndex((presented, n) => {
+      if (presented === undefined) return false;
+      if (presented.irq !== IPI && (this.mfrr[n] ?? MASKED) < presented.priority) return true;
+      return sources.some((irq) => {
+        const { server: target, priority } = this.configOf(irq);
+        return target === n && this.waits(irq) && priority < presented.priority;
+      });
+    });
+    const presented = this.presented[server];
+    if (presented === undefined) return;
+    this.presented[server] = undefined;
+    this.giveBack(presented);
+    this.displace();
+  }
+
   /** Compares with the machine, and takes over which interrupt it presents where the rules leave a choice. */
   check(machine: TestMachine): void {
     const observed = this.cppr.map((cppr, server) => {
@@ -68,6 +85,7 @@ class Model {
       assert.equal(machine.asserted.has(server), (xirr & 0xffffffn) !== 0n, `line of ${server}`);
       return Number(xirr & 0xffffffn);
     });
+    this.displace();
     const before = [...this.presented];
     observed.forEach((irq, server) => {
       const old = before[server];
