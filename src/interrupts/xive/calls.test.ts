@@ -111,3 +111,30 @@ test('priority 0xff masks a source, size 0 removes a queue', () => {
   irq.pulse(0x1000);
   assert.equal(memory.read32(0x1004), 0);
 });
+
+test('a queue without "always notify" notifies once, until its own event state is ended', () => {
+  const { hypercall, irq, memory, asserted } = open();
+  const OS = 0x0006_0302_031a_0000n;
+  const queueState = 0x0006_0100_400c_0000n;
+  hypercall('H_INT_SET_QUEUE_CONFIG', [0, 0, 6, 0x1000, 12]);
+  for (const lisn of [0x1000, 0x1001]) {
+    hypercall('H_INT_SET_SOURCE_CONFIG', [2, lisn, 0, 6, lisn]);
+    hypercall('H_INT_ESB', [0, lisn, 0xc00, 0]);
+  }
+  const accept = () => {
+    irq.mmioWrite(0, OS + 0x11n, 1, 0xffn);
+    return irq.mmioRead(0, OS + 0x810n, 2);
+  };
+  irq.pulse(0x1000);
+  assert.equal(accept(), 0x8006n);
+
+  irq.pulse(0x1001);
+
+  assert.equal(memory.read32(0x1004), 0x8000_1001, 'the event is in the queue');
+  assert.equal(accept(), 0x00ffn, 'but not notified');
+  assert.equal(irq.mmioRead(0, queueState + 0x800n, 8), 3n);
+  assert.equal(irq.mmioRead(0, queueState, 8), 1n, 'the EOI forwards what came meanwhile');
+  assert.deepEqual([...asserted], [0]);
+  assert.equal(accept(), 0x8006n);
+  assert.equal(irq.mmioRead(0, queueState, 8), 0n);
+});
