@@ -83,6 +83,19 @@ export const binutilsGaps: readonly Gap[] = [
     when: (word) => bits(word, 10, 10) === 0,
     reason: 'objdump for POWER9 knows paste. with L = 1 only',
   },
+  {
+    mnemonic: /^(dcbf|sync|wait)$/,
+    reason: 'forms of later editions: older CPUs ignore the reserved bits, objdump refuses the word',
+  },
+  {
+    mnemonic: /^tend\.$/,
+    theirs: /^tendall\.$/,
+    reason: 'objdump prints the extended mnemonic for A = 1',
+  },
+  {
+    mnemonic: /^mftb$/,
+    reason: 'TBR other than 268 and 269, which the architecture treats as mfspr does',
+  },
 ];
 
 function isPowerOfTwo(value: number): boolean {

@@ -64,7 +64,7 @@ export const storageControlRows: readonly InstructionRow[] = [
   {
     mnemonic: 'sync',
     pattern: '31:6 /:2 L:3 /:3 SC:2 /:5 598:10 /:1',
-    operands: 'L,SC',
+    operands: 'L',
     since: '2.05',
     hot: true,
     meaning: noOperation,
@@ -87,31 +87,9 @@ export const storageControlRows: readonly InstructionRow[] = [
   {
     mnemonic: 'wait',
     pattern: '31:6 /:3 WC:2 /:3 PL:2 /:5 30:10 /:1',
-    operands: 'WC,PL',
+    operands: 'WC',
     since: '3.0',
     // It may end at any time for reasons of the implementation.
-    meaning: noOperation,
-  },
-  {
-    mnemonic: 'copy',
-    pattern: '31:6 /:4 1:1 RA:5 RB:5 774:10 /:1',
-    operands: 'RA,RB',
-    since: '3.0',
-    meaning: (b, f) => b.call('dataCacheBlockTouch', address(b, f)),
-  },
-  {
-    mnemonic: 'paste.',
-    pattern: '31:6 /:4 L:1 RA:5 RB:5 902:10 1:1',
-    operands: 'RA,RB,L',
-    since: '3.0',
-    // There is no accelerator that would take the block: CR0 says "not accepted".
-    meaning: (b) => b.setCrField(0, b.wrap(b.slot('so'))),
-  },
-  {
-    mnemonic: 'cpabort',
-    pattern: '31:6 /:15 838:10 /:1',
-    operands: '',
-    since: '3.0',
     meaning: noOperation,
   },
   ...(
@@ -197,7 +175,7 @@ export const storageControlRows: readonly InstructionRow[] = [
   {
     mnemonic: 'slbmfev',
     pattern: '31:6 RT:5 /:4 L:1 RB:5 851:10 /:1',
-    operands: 'RT,RB',
+    operands: 'RT,RB,L',
     since: '2.05',
     privilege: 'supervisor',
     meaning: (b, f) => b.setGpr(f.RT, b.callI64('slbMoveFromVsid', b.gpr(f.RB))),
@@ -205,7 +183,7 @@ export const storageControlRows: readonly InstructionRow[] = [
   {
     mnemonic: 'slbmfee',
     pattern: '31:6 RT:5 /:4 L:1 RB:5 915:10 /:1',
-    operands: 'RT,RB',
+    operands: 'RT,RB,L',
     since: '2.05',
     privilege: 'supervisor',
     meaning: (b, f) => b.setGpr(f.RT, b.callI64('slbMoveFromEsid', b.gpr(f.RB))),

@@ -275,8 +275,8 @@ export const systemRows: readonly InstructionRow[] = [
   // Transactional memory: MSR[TM] is never set for a guest here, so that each of these finds its facility unavailable.
   ...(
     [
-      ['tbegin.', '31:6 A:1 /:3 R:1 /:11 654:9 1:1', 'R'],
-      ['tend.', '31:6 A:1 /:15 686:9 1:1', 'A'],
+      ['tbegin.', '31:6 /:4 R:1 /:10 654:10 1:1', 'R'],
+      ['tend.', '31:6 A:1 /:14 686:10 1:1', 'A'],
       ['tcheck', '31:6 BF:3 /:12 718:10 /:1', 'BF'],
       ['tsr.', '31:6 /:4 L:1 /:10 750:10 1:1', 'L'],
       ['tabortwc.', '31:6 TO:5 RA:5 RB:5 782:10 1:1', 'TO,RA,RB'],
@@ -296,7 +296,11 @@ export const systemRows: readonly InstructionRow[] = [
       until: '3.0',
       facility: 'TM',
       ...((mnemonic === 'treclaim.' || mnemonic === 'trechkpt.') && { privilege: 'supervisor' as const }),
-      meaning: (b) => b.program('illegal'),
+      meaning: (b, f) => {
+        // Never reached; naming the register tells the assembler that RA = 0 is one, too.
+        if (operands.includes('RA')) b.gpr(f.RA);
+        b.program('illegal');
+      },
     }),
   ),
 ];
