@@ -256,6 +256,9 @@ export interface CapabilityDefault {
   readonly detail: string;
 }
 
+/** The provenance of a default that no machine type has changed. */
+export const standardDefault = 'default of every machine type from this one on';
+
 /** @returns the default of a capability for a machine type, a CPU and the user's limit on its level (sections 3.1 and 3.2). */
 export function capabilityDefault(row: CapabilityRow, type: MachineType, limit: LevelLimit): CapabilityDefault {
   // A made-up row of a test is in no machine row: indexing with its name gives undefined.
@@ -275,7 +278,7 @@ export function capabilityDefault(row: CapabilityRow, type: MachineType, limit: 
   }
   if (old) return { value, source: 'machine-type', detail: `${type.name} is older than this capability's default` };
   if (delta !== undefined) return { value, source: 'machine-type', detail: `default up to pseries-${delta.setBy}` };
-  return { value, source: 'machine-type', detail: 'default of every newer machine type' };
+  return { value, source: 'machine-type', detail: standardDefault };
 }
 
 const yes = ['on', 'yes', 'true', 'y'];

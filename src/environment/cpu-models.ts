@@ -208,3 +208,11 @@ export function pvrMatches(pvr: number, modelPvr: number): boolean {
   const isPower9Dd2 = pvr >>> 16 === 0x004e && (pvr & 0x0f00) === 0x0200;
   return !isPower9Dd2 || (pvr & 0xf) < 2 === (modelPvr & 0xf) < 2;
 }
+
+/** @returns the models of the class of a real PVR: those that match it first, then the newest; empty for a PVR of no known class. */
+export function modelsForPvr(pvr: number): CpuModel[] {
+  const row = classOfPvr(pvr);
+  return cpuModels
+    .filter((model) => model.class === row?.name)
+    .sort((a, b) => Number(pvrMatches(pvr, b.pvr)) - Number(pvrMatches(pvr, a.pvr)) || b.pvr - a.pvr);
+}

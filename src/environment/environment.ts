@@ -414,16 +414,16 @@ export function derive(asked: Request, rows: readonly CapabilityRow[] = capabili
 
 /** The provenance of what follows from the parts above. */
 function noteTheRest(request: Request, type: MachineType, limit: LevelLimit, notes: Notes): void {
-  const { note } = { note: notes.note.bind(notes) };
-  const model = notes.provenance.cpu ?? { from: 'cpu', detail: limit.cpu.name };
+  const note = (...[member, from, detail]: Parameters<Notes['note']>) => notes.note(member, from, detail);
   const constrained = limit.maximum !== undefined;
-  const level = constrained ? ({ from: 'constraint', detail: `max-cpu-compat=${limit.maximum}` } as const) : model;
-  note('cpu.level', constrained ? 'option' : 'cpu', constrained ? level.detail : `newest level of ${limit.cpu.name}`);
+  if (constrained) note('cpu.level', 'option', `max-cpu-compat=${limit.maximum}`);
+  else note('cpu.level', 'cpu', `newest level of ${limit.cpu.name}`);
   for (const member of ['cpu.logicalPvr', 'cpu.pcr', 'cpu.maxCompat', 'cpu.rawAllowed']) {
     notes.provenance[member] = notes.provenance['cpu.level'] as Provenance; // Set on the line above the loop.
   }
+  const upTo = constrained ? `max-cpu-compat=${limit.maximum}` : `all that a ${limit.cpu.name} supports`;
   for (const member of ['levels', 'platformSupport', 'paFeatures', 'piFeatures', 'mmuModes']) {
-    note(member, constrained ? 'constraint' : 'cpu', level.detail);
+    note(member, constrained ? 'constraint' : 'cpu', upTo);
   }
   const ic = request['ic-mode'];
   if (ic !== undefined) note('interruptModes', 'option', `ic-mode=${ic}`);

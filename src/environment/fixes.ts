@@ -1,6 +1,6 @@
 // Ways out of a refusal: for each reason the smallest change that removes it and brings no new one, found by trying.
 import { capabilityRows, capabilityText, parseCapability } from './capabilities.ts';
-import { classOfPvr, cpuModels, findCpuModel, findLevel, levels, pvrMatches } from './cpu-models.ts';
+import { cpuModels, findCpuModel, findLevel, levels, modelsForPvr } from './cpu-models.ts';
 import { derive } from './environment.ts';
 import { type HostProfile, securityLevels } from './host-profile.ts';
 import { machineTypes } from './machine-types.ts';
@@ -80,10 +80,7 @@ function cpuCandidates(request: Request, host: HostProfile): Change[][] {
   const wanted = derive(request).environment.cpu;
   if (host.accelerator === 'engine') return [[{ option: 'cpu', value: undefined }]];
   const pvr = Number(host.pvr);
-  const hostClass = classOfPvr(pvr);
-  const models = cpuModels
-    .filter((model) => model.class === hostClass?.name)
-    .sort((a, b) => Number(pvrMatches(pvr, b.pvr)) - Number(pvrMatches(pvr, a.pvr)) || b.pvr - a.pvr);
+  const models = modelsForPvr(pvr);
   const result: Change[][] = [];
   for (const model of models) {
     const cpu: Change = { option: 'cpu', value: model.aliases[0] ?? model.name };
@@ -256,6 +253,22 @@ function inSequence(
   return reasonsOf(current).length === 0 ? found : undefined;
 }
 
+/** @returns the changes of several ways out together, each option once, without those that are not needed to start. */
+function fewest(request: Request, changes: readonly Change[], reasonsOf: ReasonsOf): Change[] {
+  let kept = merged(changes);
+  for (const change of [...kept].reverse()) {
+    const without = kept.filter((other) => other !== change);
+    if (reasonsOf(changed(request, without)).length === 0) kept = without;
+  }
+  return kept;
+}
+
+/** Reasons with their ways out, and the fewest changes of all of them that start. */
+export interface Fixed {
+  readonly reasons: readonly Reason[];
+  readonly changes?: readonly Change[];
+}
+
 /**
  * Adds a way out to each reason, where all of them together start: that is tried before they are offered.
  * @param request the refused request
@@ -263,23 +276,22 @@ function inSequence(
  * @param host the host in question
  * @param reasonsOf evaluates another request on that host
  */
-export function addFixes(
-  request: Request,
-  reasons: readonly Reason[],
-  host: HostProfile,
-  reasonsOf: ReasonsOf,
-): Reason[] {
+export function addFixes(request: Request, reasons: readonly Reason[], host: HostProfile, reasonsOf: ReasonsOf): Fixed {
   let found = reasons.map((reason) => wayOut(request, reason, reasons, host, reasonsOf));
   const together = found.flatMap((changes) => changes ?? []);
   const allStart =
     found.every((changes) => changes !== undefined) && reasonsOf(changed(request, together)).length === 0;
   if (!allStart) {
     const sequence = inSequence(request, reasons, host, reasonsOf);
-    if (sequence === undefined) return [...reasons];
+    if (sequence === undefined) return { reasons };
     found = sequence;
   }
-  return reasons.map((reason, at) => {
-    const changes = found[at];
-    return changes === undefined ? reason : { ...reason, fix: changesText(changes) };
-  });
+  const all = found.flatMap((changes) => changes ?? []);
+  return {
+    reasons: reasons.map((reason, at) => {
+      const changes = found[at];
+      return changes === undefined ? reason : { ...reason, fix: changesText(changes) };
+    }),
+    changes: fewest(request, all, reasonsOf),
+  };
 }

@@ -1,5 +1,11 @@
 // The promise: what a guest will see, whether a host can give exactly that, and where the guest can move. Pure, without I/O.
-export { type CapabilityName, type CapabilityRow, capabilityRows, capabilityText } from './capabilities.ts';
+export {
+  type CapabilityName,
+  type CapabilityRow,
+  capabilityRows,
+  capabilityText,
+  standardDefault,
+} from './capabilities.ts';
 export {
   type CpuClass,
   type CpuModel,
@@ -13,7 +19,7 @@ export {
   levels,
   pvrMatches,
 } from './cpu-models.ts';
-export { type Decision, decide, evaluate } from './decide.ts';
+export { type Decision, decide, evaluate, withHostCpu } from './decide.ts';
 export { capabilityTexts, environment } from './environment.ts';
 export {
   type HostProfile,

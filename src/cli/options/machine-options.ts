@@ -21,6 +21,8 @@ export interface UsageProblem {
 /** What the machine options of a command line say. */
 export interface MachineOptions {
   readonly request: Request;
+  /** Options taken back with an empty value (`ic-mode=`). */
+  readonly cleared: readonly OptionName[];
   /** The accelerators asked for, in order of preference (`-accel`, `-machine accel=`): `tcg` and `kvm`. */
   readonly accelerators: readonly string[];
   /** Properties of `-machine` that no guest environment is made of (`x-vof`, `kernel`, …), by name. */
@@ -112,6 +114,7 @@ export function suggestion(word: string, known: readonly string[]): string {
 /** Collects machine options one at a time, so that a program with further options can pass on just these. */
 export class MachineOptionCollector {
   readonly #request: Partial<Record<OptionName, string>> = {};
+  readonly #cleared = new Set<OptionName>();
   readonly #properties: Record<string, string> = {};
   readonly #problems: UsageProblem[] = [];
   #accelerators: string[] = [];
@@ -143,6 +146,7 @@ export class MachineOptionCollector {
   result(): Omit<MachineOptions, 'rest'> {
     return {
       request: { ...this.#request },
+      cleared: [...this.#cleared],
       accelerators: this.#accelerators,
       properties: { ...this.#properties },
       problems: [...this.#problems],
@@ -155,8 +159,13 @@ export class MachineOptionCollector {
 
   /** Sets an option; the empty value takes it back. */
   #set(name: OptionName, value: string): void {
-    if (value === '') delete this.#request[name];
-    else this.#request[name] = value;
+    if (value === '') {
+      delete this.#request[name];
+      this.#cleared.add(name);
+    } else {
+      this.#request[name] = value;
+      this.#cleared.delete(name);
+    }
   }
 
   #property(name: OptionName, value: string): void {

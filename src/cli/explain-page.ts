@@ -1,0 +1,129 @@
+// The page that `continuo explain` prints: the verdict, what the guest sees and why, what the host does, warnings.
+import {
+  capabilityRows,
+  capabilityTexts,
+  type Decision,
+  type Environment,
+  type HostProfile,
+  type Provenance,
+  type Provision,
+  standardDefault,
+} from '../environment/index.ts';
+import { fixWords, printable, reasonLines, wrapped } from './report.ts';
+
+const labels = 26;
+const values = 44;
+
+const origins: Readonly<Record<Provenance['from'], string>> = {
+  'machine-type': 'machine type',
+  cpu: 'CPU',
+  option: 'you asked for it',
+  constraint: 'narrowed by you',
+  platform: 'platform',
+};
+
+/** One line: what, its value, and where it comes from. */
+function line(label: string, value: string, provenance: Provenance | undefined): string {
+  const why = provenance === undefined ? '' : `[${origins[provenance.from]}] ${provenance.detail}`;
+  const start = `  ${label.padEnd(labels)}`;
+  if (value.length <= values) return `${start}${value.padEnd(values)} ${why}`.trimEnd();
+  const indent = ' '.repeat(labels + 2);
+  return `${wrapped(value, indent, start)}\n${indent}${why}`.trimEnd();
+}
+
+const offers = { dual: 'XICS and XIVE, the guest chooses', xics: 'XICS only', xive: 'XIVE only' } as const;
+const mmus = { either: 'hash or radix, the guest chooses', radix: 'radix only', hash: 'hash only' } as const;
+
+function guestLines(environment: Environment): string[] {
+  const { provenance: from, cpu, interruptModes, smp, memory } = environment;
+  const levels = environment.levels.map((view) => view.name).join(' ');
+  const mebibytes = memory.size / 2 ** 20;
+  const lines = [
+    line('machine type', environment.machineType, from.machineType),
+    line('CPU', `${cpu.model}, PVR ${cpu.pvr}`, from.cpu),
+    line('newest level', `${cpu.level}, logical PVR ${cpu.logicalPvr}`, from['cpu.level']),
+    line('levels it may be in', levels, from.levels),
+    line('PCR after a reset', cpu.pcr, from['cpu.pcr']),
+    line(
+      'CPUs',
+      `${smp.cpus} of ${smp.maxCpus} (${smp.sockets} sockets, ${smp.cores} cores, ${smp.threads} threads)`,
+      from.smp,
+    ),
+    line('virtual SMT mode', String(smp.vsmt), from['smp.vsmt']),
+    line('memory', `${mebibytes} MiB`, from.memory),
+    line('interrupt controllers', offers[interruptModes.offered], from.interruptModes),
+    line('before the guest chooses', interruptModes.beforeCas.toUpperCase(), undefined),
+    line('MMU', mmus[environment.mmuOffer], from.mmuOffer),
+    line('AIL modes', environment.ailModes.join(', '), from.ailModes),
+    line('hash table resizing', environment.resizeHpt, from.resizeHpt),
+    line('timebase', `${environment.timebaseFrequency} Hz`, from.timebaseFrequency),
+    line('characteristics', environment.characteristics.character, from.characteristics),
+    line('behaviour', environment.characteristics.behaviour, undefined),
+    line('function sets', environment.hypertasFunctions.join(' '), undefined),
+    line('hypercalls', `${Object.keys(environment.hypercalls).length} (--json lists them)`, from.hypercalls),
+    line('RTAS calls', `${Object.keys(environment.rtas).length} (--json lists them)`, from.rtas),
+    '',
+    'Capabilities',
+  ];
+  const texts = capabilityTexts(environment);
+  for (const row of capabilityRows) {
+    const option = `cap-${row.name}`;
+    const why = from[`capabilities.${row.name}`];
+    const detail = why === undefined || why.detail === standardDefault ? '' : ` ${why.detail}`;
+    const origin = why === undefined ? '' : `[${origins[why.from]}]${detail}`;
+    const what = `${option.padEnd(labels)}${(texts[option] ?? '').padEnd(12)}${row.summary}`;
+    lines.push(`  ${what.padEnd(labels + values)} ${origin}`);
+  }
+  return lines;
+}
+
+const controllers = { kernel: 'by the host kernel', emulated: 'emulated', none: 'not offered' } as const;
+const compats = {
+  pcr: 'by the PCR',
+  register: 'by KVM, written only when it changes',
+  none: 'not at all: this KVM has no register for it',
+  ignored: 'accepted by KVM, without effect',
+} as const;
+
+function hostLines(provision: Provision, host: HostProfile): string[] {
+  const { interruptController: chips } = provision;
+  const engine = provision.accelerator === 'engine' ? 'the Continuo engine' : `KVM ${provision.kvmType?.toUpperCase()}`;
+  const lines = [
+    line('host', `${host.name} (${host.description})`, undefined),
+    line('runs the guest with', engine, undefined),
+    line('PVR register reads', provision.pvr, undefined),
+    line('XICS', controllers[chips.xics], undefined),
+    line('XIVE', controllers[chips.xive], undefined),
+    line('sets CPU levels', compats[provision.compat], undefined),
+  ];
+  if (!chips.xicsReturns) {
+    lines.push(line('after XIVE and a reset', 'XICS is emulated: the kernel cannot create it again', undefined));
+  }
+  if (provision.smtMode !== undefined) lines.push(line('SMT mode to set', String(provision.smtMode), undefined));
+  for (const deviation of provision.deviations)
+    lines.push(line(`deviation (${deviation.name})`, deviation.message, undefined));
+  return lines;
+}
+
+/** @returns the page of a decision. */
+export function explainPage(decision: Decision, host: HostProfile): string {
+  const { environment, reasons, provision, warnings } = decision;
+  const lines: string[] = [];
+  if (provision === undefined) {
+    lines.push(`Refused: this guest cannot be started on ${host.name} exactly as asked.`, '');
+    lines.push(reasons.length === 1 ? 'The reason' : `All ${reasons.length} reasons`, ...reasonLines(reasons), '');
+    if (decision.fix !== undefined) lines.push(`To start (tried): ${fixWords(decision.fix)}`, '');
+    else lines.push('No change of the options was found that starts on this host.', '');
+  } else lines.push(`Yes: ${host.name} gives this guest exactly what was asked for.`, '');
+  if (decision.possible) {
+    lines.push(
+      provision === undefined ? 'The guest would see, on a host that can' : 'The guest will see',
+      ...guestLines(environment),
+      '',
+    );
+  }
+  if (provision !== undefined)
+    lines.push('The host contributes, and the guest cannot see', ...hostLines(provision, host), '');
+  if (warnings.length > 0) lines.push('Warnings', ...reasonLines(warnings), '');
+  return printable(lines.join('\n'));
+}
