@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { AssembleError, assemble } from './assemble.ts';
 import { disassembleRow, patternOf } from './disassemble.ts';
+import { compositeFields } from './field.ts';
+import { operandNames } from './operand.ts';
 import { instructionTable } from './table.ts';
 
 const wordAt = (bytes: Uint8Array, offset = 0) => new DataView(bytes.buffer, bytes.byteOffset).getUint32(offset, true);
@@ -15,11 +17,10 @@ test('assembling the disassembly of a word gives the word again, for every row',
     const pattern = patternOf(row);
     // Operands are what a text can carry; hint bits that no operand names stay 0.
     let fields = 0;
-    for (const [name, { start, length }] of pattern.pieces) {
-      const shown =
-        row.operands.includes(name) ||
-        /^(Rc|OE|LK|AA|d[012]|sh04|sh5|mb04|mb5|[A-CST]X?|Tp|TX|sprlo|sprhi|d[cmx])$/.test(name);
-      if (shown) fields |= ((1 << length) - 1) << (32 - start - length);
+    const written = operandNames(row).flatMap((name) => [name, ...(compositeFields[name] ?? [])]);
+    for (const name of [...written, 'OE', 'Rc', 'LK', 'AA'] as const) {
+      const piece = pattern.pieces.get(name);
+      if (piece) fields |= ((1 << piece.length) - 1) << (32 - piece.start - piece.length);
     }
     fc.assert(
       fc.property(fc.integer(), (bits) => {

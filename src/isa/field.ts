@@ -204,6 +204,7 @@ export function parsePattern(text: string): Pattern {
     const ones = length === 32 ? -1 : (1 << length) - 1;
     const shift = 32 - start - length;
     if (/^[0-9]+$/.test(name)) {
+      if (Number(name) >= 2 ** length) throw new Error(`pattern "${text}": ${name} has more than ${length} bits`);
       mask |= ones << shift;
       value |= (Number(name) & ones) << shift;
     } else if (name !== '/') {

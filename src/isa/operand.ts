@@ -141,12 +141,12 @@ function observe(row: InstructionRow): { readonly zeroBase: Set<string>; readonl
 
 const zeroBases = new WeakMap<InstructionRow, boolean>();
 
-/** True when RA = 0 means the number zero: the meaning reads (RA|0), or does nothing with the register. */
+/** True when RA = 0 means the number zero: the meaning reads (RA|0), or does nothing with an address `RA,RB`. */
 export function raIsZeroBase(row: InstructionRow): boolean {
   let known = zeroBases.get(row);
   if (known === undefined) {
     const { zeroBase, register } = observe(row);
-    known = zeroBase.has('RA') || !register.has('RA');
+    known = zeroBase.has('RA') || (!register.has('RA') && /^(CT,)?RA,RB\b/.test(row.operands));
     zeroBases.set(row, known);
   }
   return known;

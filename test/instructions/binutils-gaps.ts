@@ -74,6 +74,17 @@ export const binutilsGaps: readonly Gap[] = [
     reason: 'odd RTp, or RTp that is also an address register, is an invalid form',
   },
   {
+    mnemonic: /^(dcbf|sync|wait)$/,
+    reason: 'values of L, SC, WC and PL that are reserved on POWER9',
+  },
+  { mnemonic: /^(sync|wait)$/, theirs: /^(sync|wait) \d$/, reason: 'SC and PL are operands from POWER10 on only' },
+  { mnemonic: /^tend\.$/, theirs: /^tendall\.$/, reason: 'objdump in raw mode prints the extended mnemonic' },
+  {
+    mnemonic: /^mftb$/,
+    when: (word) => ![268, 269].includes(bits(word, 11, 15) | (bits(word, 16, 20) << 5)),
+    reason: 'time base registers are 268 and 269 only',
+  },
+  {
     mnemonic: /^paste\.$/,
     theirs: /^paste\. (0|r\d+),r\d+$/,
     reason: 'objdump for POWER9 does not print L',
