@@ -30,7 +30,8 @@ const registerPrefix = { gpr: 'r', fpr: 'f', vr: 'v', vsr: 'vs', crField: 'cr' }
 function operandText(row: InstructionRow, name: FieldName, word: number, address: bigint): string {
   const pattern = patternOf(row);
   const value = fieldValue(pattern, name, word) * operandScale(name);
-  const kind = operandKind(name);
+  // Bits and fields of FPSCR are written as numbers.
+  const kind = row.mnemonic.startsWith('mtfs') && operandKind(name) !== 'fpr' ? 'unsigned' : operandKind(name);
   switch (kind) {
     case 'gpr':
       return name === 'RA' && value === 0 && raIsZeroBase(row) ? '0' : `r${value}`;

@@ -52,9 +52,9 @@ export const binutilsGaps: readonly Gap[] = [
     reason: 'load with update with RA = 0 or RA = RT is an invalid form',
   },
   {
-    mnemonic: /^(st(b|h|w|d)ux?)$/,
+    mnemonic: /^(st(b|h|w|d|fs|fd)ux?|lf[sd]ux?)$/,
     when: (word) => ra(word) === 0,
-    reason: 'store with update with RA = 0 is an invalid form',
+    reason: 'store or floating-point load with update with RA = 0 is an invalid form',
   },
   {
     mnemonic: /^lmw$/,
@@ -79,6 +79,11 @@ export const binutilsGaps: readonly Gap[] = [
   },
   { mnemonic: /^(sync|wait)$/, theirs: /^(sync|wait) \d$/, reason: 'SC and PL are operands from POWER10 on only' },
   { mnemonic: /^tend\.$/, theirs: /^tendall\.$/, reason: 'objdump in raw mode prints the extended mnemonic' },
+  {
+    mnemonic: /^(l|st)fdpx?$/,
+    when: (word) => (rt(word) & 1) === 1,
+    reason: 'an odd register of a floating-point pair is an invalid form',
+  },
   {
     mnemonic: /^mftb$/,
     when: (word) => ![268, 269].includes(bits(word, 11, 15) | (bits(word, 16, 20) << 5)),
