@@ -1,8 +1,8 @@
 // Options of a command itself, taken from what the machine options leave over.
 import {
+  MachineOptionCollector,
   type MachineOptions,
   machineOptionNames,
-  parseMachineOptions,
   suggestion,
   type UsageProblem,
 } from './options/machine-options.ts';
@@ -18,7 +18,7 @@ export interface CommandOptions {
 }
 
 /** A parsed command line. */
-export interface CommandLine extends MachineOptions {
+export interface CommandLine extends Omit<MachineOptions, 'rest'> {
   readonly values: Readonly<Record<string, string>>;
   readonly flags: ReadonlySet<string>;
   readonly words: readonly string[];
@@ -26,33 +26,37 @@ export interface CommandLine extends MachineOptions {
 
 /** @returns the command line, with every problem in `problems`. `-h` and `--help` are the flag `help`. */
 export function parseCommandLine(args: readonly string[], options: CommandOptions): CommandLine {
-  const machine = parseMachineOptions(args);
-  const problems: UsageProblem[] = [...machine.problems];
+  const collector = new MachineOptionCollector();
+  const problems: UsageProblem[] = [];
   const values: Record<string, string> = {};
   const flags = new Set<string>();
   const words: string[] = [];
   const known = [...options.values, ...options.flags, 'help', ...machineOptionNames];
-  const { rest } = machine;
-  for (let i = 0; i < rest.length; i++) {
-    const word = rest[i] ?? '';
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i] ?? '';
     const match = /^--?([A-Za-z][\w.-]*)(?:=(.*))?$/s.exec(word);
     const name = match?.[1] ?? '';
+    const machine = MachineOptionCollector.takes(name);
     if (match === null) {
-      if (words.length < (options.words ?? 0)) words.push(word);
+      if (words.length < (options.words ?? 0) && !word.startsWith('-')) words.push(word);
       else problems.push({ option: clip(word), message: 'is not expected here' });
     } else if (name === 'h' || name === 'help') flags.add('help');
-    else if (options.flags.includes(name) && match[2] === undefined) flags.add(name);
-    else if (options.flags.includes(name)) problems.push({ option: `--${name}`, message: 'takes no value' });
-    else if (!options.values.includes(name)) {
-      const near = suggestion(name, known);
-      problems.push({ option: clip(word), message: `there is no such option${near}` });
-    } else if (match[2] !== undefined) values[name] = match[2];
-    else if (i + 1 < rest.length) {
-      i += 1;
-      values[name] = rest[i] ?? '';
-    } else problems.push({ option: `--${name}`, message: 'a value must follow' });
+    else if (options.flags.includes(name)) {
+      if (match[2] === undefined) flags.add(name);
+      else problems.push({ option: `--${name}`, message: 'takes no value' });
+    } else if (machine && !MachineOptionCollector.hasValue(name)) collector.take(name, '');
+    else if (!machine && !options.values.includes(name)) {
+      problems.push({ option: clip(word), message: `there is no such option${suggestion(name, known)}` });
+    } else {
+      const value = match[2] ?? args[i + 1];
+      if (match[2] === undefined) i += 1;
+      if (value === undefined) problems.push({ option: `--${name}`, message: 'a value must follow' });
+      else if (options.values.includes(name)) values[name] = value;
+      else collector.take(name, value);
+    }
   }
-  return { ...machine, problems, values, flags, words };
+  const result = collector.result();
+  return { ...result, problems: [...result.problems, ...problems], values, flags, words };
 }
 
 function clip(text: string): string {

@@ -72,7 +72,7 @@ function guestLines(environment: Environment): string[] {
     const detail = why === undefined || why.detail === standardDefault ? '' : ` ${why.detail}`;
     const origin = why === undefined ? '' : `[${origins[why.from]}]${detail}`;
     const what = `${option.padEnd(labels)}${(texts[option] ?? '').padEnd(12)}${row.summary}`;
-    lines.push(`  ${what.padEnd(labels + values)} ${origin}`);
+    lines.push(`  ${what.padEnd(labels + 12 + 52)} ${origin}`);
   }
   return lines;
 }
