@@ -1,5 +1,24 @@
 // The vector instructions of the data plane.
+
+export { vectorCipher, vectorInverseCipher, vectorSubstituteBytes } from './aes';
 export { vectorBitPermuteDoublewords, vectorBitPermuteQuadword } from './bit';
+export {
+  decimalAdd,
+  decimalCopySign,
+  decimalFromNational,
+  decimalFromQuadword,
+  decimalFromZoned,
+  decimalSetSign,
+  decimalShift,
+  decimalShiftUnsigned,
+  decimalToNational,
+  decimalToQuadword,
+  decimalToZoned,
+  decimalTruncate,
+  decimalTruncateUnsigned,
+} from './decimal';
+export { vectorFloatBinary, vectorFloatUnary, vectorMultiplyAdd, vectorNegativeMultiplySubtract } from './float';
+export { vectorPolynomialSum, vectorSigmaDoublewords, vectorSigmaWords } from './hash';
 export { vectorMultiplySumSigned, vectorMultiplySumUnsigned, vectorSumAcross } from './multiply';
 export {
   vectorRotateDoublewordsMask,

@@ -59,9 +59,9 @@ export function vectorRotateDoublewordsMask(_cpu: usize, t: usize, x: usize, y: 
 /** vslv, vsrv (right): bits of the next byte to the right, or to the left, come in; beyond the ends there are zeros. */
 export function vectorShiftVariable(_cpu: usize, t: usize, x: usize, y: usize, right: i32): void {
   let neighbour: u32 = 0;
-  for (let step: usize = 0; step < 16; step++) {
+  for (let step: i32 = 0; step < 16; step++) {
     // In the order in which the neighbour is the byte just handled, so that the target may be a source.
-    const i = right ? 15 - step : step;
+    const i = <usize>(right ? 15 - step : step);
     const v = <u32>load<u8>(x + i);
     const n = <u32>load<u8>(y + i) & 7;
     const result = right ? ((neighbour << 8) | v) >> n : (((v << 8) | neighbour) << n) >> 8;

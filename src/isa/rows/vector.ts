@@ -2,6 +2,9 @@
 import type { InstructionRow } from '../row.ts';
 import { vectorCompareRows } from './vector-compare.ts';
 import { vectorCountRows } from './vector-count.ts';
+import { vectorCryptoRows } from './vector-crypto.ts';
+import { vectorDecimalRows } from './vector-decimal.ts';
+import { vectorFloatRows } from './vector-float.ts';
 import { vectorIntegerRows } from './vector-integer.ts';
 import { vectorLoadStoreRows } from './vector-load-store.ts';
 import { vectorLogicalRows } from './vector-logical.ts';
@@ -25,7 +28,10 @@ export const vectorRows: readonly InstructionRow[] = [
   ...vectorCompareRows,
   ...vectorLogicalRows,
   ...vectorRotateShiftRows,
+  ...vectorFloatRows,
+  ...vectorCryptoRows,
   ...vectorCountRows,
+  ...vectorDecimalRows,
   ...vsxLoadStoreRows,
   ...vsxMoveRows,
   ...vsxPermuteRows,
