@@ -87,11 +87,15 @@ export function startMachine(config: MachineConfig, sinks: RunnerSinks): Running
         // A machine that has ended has nothing left to do; whatever its thread still holds goes with it.
         .finally(() => void worker.terminate());
     };
+    const fail = (error: unknown): void => {
+      reject(error);
+      void worker.terminate();
+    };
     worker.on('message', (message: WorkerMessage) => {
-      if (message.kind === 'output') drainOutput().catch(reject);
+      if (message.kind === 'output') drainOutput().catch(fail);
       else if (message.kind === 'input-space') pushInput();
       else if (message.kind === 'log') sinks.log(message.item, message.line);
-      else if (message.kind === 'image-error') reject(new ImageError(message.image, message.message));
+      else if (message.kind === 'image-error') fail(new ImageError(message.image, message.message));
       else if (message.kind === 'outcome') finish(message.outcome, message.statistics);
     });
     worker.on('error', (error) => {

@@ -1,25 +1,10 @@
 // The contract between a machine and whoever runs it: what it is built from, what it may use of its host, how it ends.
-
-/**
- * What a guest can observe, and how this host gives it: the results of the two questions of the environment layer.
- * Plain data, so that it crosses to a Worker by structured clone.
- */
-export interface MachineEnvironment {
-  /** The versioned machine type, such as `pseries-7.2`. */
-  readonly machineType: string;
-  /** The CPU model, such as `power9`. */
-  readonly cpuModel: string;
-}
-
-/** The shape of the guest's processors; `sockets × cores × threads` vCPUs, all of them present at start. */
-export interface CpuTopology {
-  readonly sockets: number;
-  readonly cores: number;
-  readonly threads: number;
-}
+import type { Environment, Provision } from '../environment/index.ts';
 
 /** How the machine's firmware finds the guest's first code. */
 export type BootSource =
+  /** There is none: the machine is only asked for its device tree. */
+  | { readonly kind: 'none' }
   | {
       /** A kernel entered through the built-in Open Firmware client interface. */
       readonly kind: 'kernel';
@@ -55,10 +40,10 @@ export type LogItem = (typeof logItems)[number]['name'];
 
 /** All that a machine is built from. Plain data: it crosses to a Worker by structured clone. */
 export interface MachineConfig {
-  readonly environment: MachineEnvironment;
-  /** Guest RAM in bytes; a multiple of 256 MiB. */
-  readonly memoryBytes: number;
-  readonly cpus: CpuTopology;
+  /** What the guest sees; memory size and CPUs are in it. */
+  readonly environment: Environment;
+  /** How this host gives it. */
+  readonly provision: Provision;
   readonly boot: BootSource;
   /** A flattened device tree (big-endian, version 17) to give the guest instead of the machine's own. */
   readonly deviceTree?: Uint8Array;

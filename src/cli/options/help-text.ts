@@ -1,8 +1,9 @@
 // Help and the reference page docs/cli.md, made from the option table.
-import { exitStatusMeanings } from '../../host/exit-status.ts';
+
 import { escapeKeys } from '../../host/escape-keys.ts';
+import { exitStatusMeanings } from '../../host/exit-status.ts';
 import { logItems } from '../../machine/machine-api.ts';
-import { namesOf, optionGroups, type OptionRow, optionRows, type Program } from './option-table.ts';
+import { namesOf, type OptionRow, optionGroups, optionRows, type Program } from './option-table.ts';
 
 const groups = Object.entries(optionGroups) as readonly [OptionRow['group'], string][];
 
@@ -37,7 +38,8 @@ export function logHelp(): string {
 }
 
 function markdownTable(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const row = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [row(head), `|${head.map(() => ' --- |').join('')}`, ...lines.map(row)].join('\n');
 }
 
@@ -53,8 +55,13 @@ function optionsMarkdown(program: Program): string {
 
 /** The whole of docs/cli.md. */
 export function cliReference(): string {
-  const planned = optionRows.filter((row) => row.planned === true).map((row) => `\`${namesOf(row, 'system').join(', ')}\``);
-  const keys = escapeKeys.map(({ key, summary }) => [`Ctrl-A ${key === '\x01' ? 'Ctrl-A' : key.toUpperCase()}`, summary]);
+  const planned = optionRows
+    .filter((row) => row.planned === true)
+    .map((row) => `\`${namesOf(row, 'system').join(', ')}\``);
+  const keys = escapeKeys.map(({ key, summary }) => [
+    `Ctrl-A ${key === '\x01' ? 'Ctrl-A' : key.toUpperCase()}`,
+    summary,
+  ]);
   return `<!-- Made from src/cli/options/option-table.ts by \`npm run docs\`; a test compares. -->
 # Command line
 

@@ -15,14 +15,27 @@ function shown(value: string): string {
   return value.length > 60 ? `${value.slice(0, 60)}…` : value;
 }
 
-const otherCharacterDevices = ['pty', 'vc', 'con:', 'tcp:', 'telnet:', 'websocket:', 'udp:', 'unix:', 'pipe:', 'chardev:', '/dev/'];
+const otherCharacterDevices = [
+  'pty',
+  'vc',
+  'con:',
+  'tcp:',
+  'telnet:',
+  'websocket:',
+  'udp:',
+  'unix:',
+  'pipe:',
+  'chardev:',
+  '/dev/',
+];
 
 /** @param option the option's name for messages */
 export function parseSerial(option: string, value: string): ConsoleChoice {
   if (value === 'stdio') return { kind: 'stdio', keys: false };
   if (value === 'mon:stdio') return { kind: 'stdio', keys: true };
   if (value === 'null' || value === 'none') return { kind: 'null' };
-  if (value.startsWith('file:') && value.length > 'file:'.length) return { kind: 'file', path: value.slice('file:'.length) };
+  if (value.startsWith('file:') && value.length > 'file:'.length)
+    return { kind: 'file', path: value.slice('file:'.length) };
   const base = value.replace(/^mon:/, '');
   if (otherCharacterDevices.some((prefix) => base.startsWith(prefix))) throw notBuiltError(`${option} ${shown(value)}`);
   throw usageError(`${option} ${shown(value)}: stdio, mon:stdio, file:PATH, null or none is expected`);
@@ -34,7 +47,9 @@ export function expectNone(option: string, value: string): void {
 }
 
 /** Splits `a=b,c=d`; two commas stand for one in a value, as in QEMU. */
-export function parseProperties(value: string): readonly { readonly name: string; readonly value: string | undefined }[] {
+export function parseProperties(
+  value: string,
+): readonly { readonly name: string; readonly value: string | undefined }[] {
   const parts = value.split(/,(?!,)(?<!,,)/).filter((part) => part !== '');
   return parts.map((part) => {
     const equals = part.indexOf('=');
@@ -51,13 +66,15 @@ export function parseAccelerator(option: string, value: string): void {
   // `kvm:tcg` is a list of choices in order of preference.
   const choices = name.split(':');
   if (!choices.includes('tcg')) {
-    if (['kvm', 'xen', 'hvf', 'hax', 'whpx', 'nvmm', 'qtest'].includes(choices[0] ?? '')) throw notBuiltError(`${option} ${shown(name)}`);
+    if (['kvm', 'xen', 'hvf', 'hax', 'whpx', 'nvmm', 'qtest'].includes(choices[0] ?? ''))
+      throw notBuiltError(`${option} ${shown(name)}`);
     throw usageError(`${option} ${shown(name)}: the accelerator is tcg, Continuo's own engine`);
   }
   for (const { name: property, value: setting } of rest) {
     // The guest sees nothing of these two; vCPUs take turns in one thread.
     if (property === 'tb-size' || (property === 'thread' && setting === 'single')) continue;
-    if (property === 'thread' || property === 'one-insn-per-tb' || property === 'split-wx') throw notBuiltError(`${option} ${property}=${setting}`);
+    if (property === 'thread' || property === 'one-insn-per-tb' || property === 'split-wx')
+      throw notBuiltError(`${option} ${property}=${setting}`);
     throw usageError(`${option}: unknown property ${shown(property)}`);
   }
 }
@@ -75,7 +92,8 @@ export function parseRtcBase(option: string, value: string, now: number, localOf
   for (const { name, value: setting = '' } of parseProperties(value)) {
     if (name === 'base') base = parseBase(option, setting, now, localOffset);
     else if (name === 'clock') {
-      if (!['host', 'rt', 'vm'].includes(setting)) throw usageError(`${option} clock=${shown(setting)}: host, rt or vm is expected`);
+      if (!['host', 'rt', 'vm'].includes(setting))
+        throw usageError(`${option} clock=${shown(setting)}: host, rt or vm is expected`);
     } else if (name === 'driftfix') {
       if (setting === 'slew') throw notBuiltError(`${option} driftfix=slew`);
       if (setting !== 'none') throw usageError(`${option} driftfix=${shown(setting)}: none is expected`);
@@ -108,9 +126,11 @@ export function parseIcount(option: string, value: string): number {
       const text = setting ?? name;
       if (text === 'auto') throw notBuiltError(`${option} shift=auto`);
       shift = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
-      if (!(shift <= largestShift)) throw usageError(`${option} shift=${shown(text)}: a number from 0 to ${largestShift} is expected`);
+      if (!(shift <= largestShift))
+        throw usageError(`${option} shift=${shown(text)}: a number from 0 to ${largestShift} is expected`);
     } else if ((name === 'align' && setting === 'off') || (name === 'sleep' && setting === 'on')) continue;
-    else if (['align', 'sleep', 'rr', 'rrfile', 'rrsnapshot'].includes(name)) throw notBuiltError(`${option} ${name}=${shown(setting)}`);
+    else if (['align', 'sleep', 'rr', 'rrfile', 'rrsnapshot'].includes(name))
+      throw notBuiltError(`${option} ${name}=${shown(setting)}`);
     else throw usageError(`${option}: unknown property ${shown(name)}; shift= is known`);
   }
   if (shift === undefined) throw usageError(`${option} needs shift=N`);
@@ -118,7 +138,23 @@ export function parseIcount(option: string, value: string): number {
 }
 
 const otherLogItems = [
-  ...['out_asm', 'op', 'op_opt', 'op_ind', 'exec', 'fpu', 'mmu', 'pcall', 'cpu_reset', 'page', 'nochain', 'plugin', 'strace', 'tid', 'vpu'],
+  ...[
+    'out_asm',
+    'op',
+    'op_opt',
+    'op_ind',
+    'exec',
+    'fpu',
+    'mmu',
+    'pcall',
+    'cpu_reset',
+    'page',
+    'nochain',
+    'plugin',
+    'strace',
+    'tid',
+    'vpu',
+  ],
 ];
 
 /** --log and -d: names from the table of log items. */
@@ -130,7 +166,9 @@ export function parseLogItems(option: string, value: string): readonly LogItem[]
     if (names.includes(name)) continue;
     if (otherLogItems.includes(name) || name.startsWith('trace:')) throw notBuiltError(`${option} ${shown(name)}`);
     const guess = nearest(name, names);
-    throw usageError(`${option} ${shown(name)}: ${guess === undefined ? `one of ${names.join(', ')} is expected` : `did you mean ${guess}?`}`);
+    throw usageError(
+      `${option} ${shown(name)}: ${guess === undefined ? `one of ${names.join(', ')} is expected` : `did you mean ${guess}?`}`,
+    );
   }
   return logItems.map(({ name }) => name).filter((name) => asked.includes(name));
 }

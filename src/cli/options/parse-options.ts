@@ -26,7 +26,10 @@ function findRow(name: string, program: Program): OptionRow | undefined {
 function unknownOption(word: string, program: Program): Error {
   const known = optionRows.filter((row) => row.planned !== true).flatMap((row) => namesOf(row, program));
   const guess = nearest(word, known);
-  const hint = guess === undefined ? `${known.includes('--help') ? '--help' : '-help'} lists the options` : `did you mean ${guess}?`;
+  const hint =
+    guess === undefined
+      ? `${known.includes('--help') ? '--help' : '-help'} lists the options`
+      : `did you mean ${guess}?`;
   return usageError(`unknown option ${word.slice(0, 80)}: ${hint}`);
 }
 

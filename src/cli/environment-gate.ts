@@ -1,0 +1,80 @@
+// Asks the environment layer the first two questions: what will the guest see, and can this engine give exactly that.
+import { decide, type Environment, type HostProfile, type Provision, type Reason } from '../environment/index.ts';
+import { exitStatus } from '../host/exit-status.ts';
+import { machineLimits } from '../machine/machine-limits.ts';
+import { CliError } from './options/usage-error.ts';
+import type { StartPlan } from './start-plan.ts';
+
+/** This program's engine as a host: it can be any CPU; what is not built yet is said by machineLimits. */
+const engineProfile: HostProfile = {
+  name: 'engine',
+  description: "Continuo's own engine, on any computer",
+  accelerator: 'engine',
+  timebaseFrequency: 512_000_000,
+};
+
+/** Reasons that are about how an option is written. */
+const syntaxCodes: readonly string[] = ['E_CAP_VALUE', 'E_CAP_POW2', 'E_IC_MODE_VALUE', 'E_OPTION_VALUE'];
+
+/** The environment of a start, and how it is given. */
+export interface Accepted {
+  readonly environment: Environment;
+  readonly provision: Provision;
+  /** Warnings about what the user asked for; those about a machine type's own defaults are left to `explain`. */
+  readonly warnings: readonly string[];
+}
+
+/** The user's name for an option of the request. */
+function userName(option: string, names: StartPlan['requestNames']): string {
+  if (option === 'machine') return names.machine;
+  if (option === 'cpu') return names.cpu;
+  if (['memory', 'maxmem', 'slots'].includes(option)) return names.memory;
+  if (['smp', 'cpus', 'sockets', 'cores', 'threads', 'maxcpus'].includes(option)) return names.smp;
+  return `${names.machine} ${option}`;
+}
+
+function reasonLine(reason: Reason, names: StartPlan['requestNames']): string {
+  // A way out that only takes an option away has no text to type.
+  const typed = reason.fix !== undefined && !/undefined|=(?=[,\s]|$)/.test(reason.fix);
+  const fix = typed ? `; try ${reason.fix}` : '';
+  return `${userName(reason.option, names)}: ${reason.message}${fix} [${reason.code}]`;
+}
+
+/** Reasons as one message: each a line of its own, under the program's name. */
+export class RefusedError extends CliError {
+  /** One line for each reason. */
+  readonly lines: readonly string[];
+
+  constructor(status: number, lines: readonly string[]) {
+    super(status, lines.join('; '));
+    this.lines = lines;
+  }
+}
+
+/**
+ * Decides whether the request can start.
+ * @throws RefusedError with every reason at once
+ */
+export function acceptEnvironment(plan: StartPlan): Accepted {
+  const decision = decide(plan.request, engineProfile);
+  if (decision.provision === undefined) {
+    const syntax = decision.reasons.every(({ code }) => syntaxCodes.includes(code));
+    throw new RefusedError(
+      syntax ? exitStatus.usage : exitStatus.refused,
+      decision.reasons.map((reason) => reasonLine(reason, plan.requestNames)),
+    );
+  }
+  const limits = machineLimits(decision.environment);
+  if (limits.length > 0) {
+    throw new RefusedError(
+      exitStatus.refused,
+      limits.map(({ option, message }) => `${userName(option, plan.requestNames)}: ${message}`),
+    );
+  }
+  const asked = decision.warnings.filter(({ option }) => option in plan.request);
+  return {
+    environment: decision.environment,
+    provision: decision.provision,
+    warnings: asked.map((reason) => reasonLine(reason, plan.requestNames)),
+  };
+}

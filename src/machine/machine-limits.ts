@@ -1,0 +1,43 @@
+// What this release can build of all that an environment can ask for. Each limit refuses by name; none changes the guest.
+import type { Environment } from '../environment/index.ts';
+
+const mebibyte = 1 << 20;
+
+/** Memory is one 32-bit WebAssembly memory together with the machine's own state, so less than 4 GiB. */
+export const memoryLimits = { least: 256 * mebibyte, most: 3072 * mebibyte } as const;
+
+/** vCPUs take turns in one thread. */
+export const mostCpus = 8;
+
+/** CPU classes whose instructions and supervisor state are complete. */
+export const builtCpuClasses: readonly string[] = ['POWER9'];
+
+/** One thing that is not built. */
+export interface LimitReason {
+  /** The option of the request, as the environment layer names it. */
+  readonly option: 'memory' | 'cpus' | 'cpu' | 'mmu-offer' | 'maxcpus';
+  /** One sentence, with a way out. */
+  readonly message: string;
+}
+
+/** Every reason why a machine of this environment cannot be built by this release; empty: it can. */
+export function machineLimits(environment: Environment): readonly LimitReason[] {
+  const reasons: LimitReason[] = [];
+  const { size } = environment.memory;
+  if (size < memoryLimits.least || size > memoryLimits.most) {
+    reasons.push({
+      option: 'memory',
+      message: `${size / mebibyte} MiB of memory; this release can give ${memoryLimits.least / mebibyte} MiB to ${memoryLimits.most / mebibyte} MiB`,
+    });
+  }
+  if (environment.smp.cpus > mostCpus) {
+    reasons.push({ option: 'cpus', message: `${environment.smp.cpus} CPUs; this release can give 1 to ${mostCpus}` });
+  }
+  if (!builtCpuClasses.includes(environment.cpu.class)) {
+    reasons.push({
+      option: 'cpu',
+      message: `${environment.cpu.model} is not built yet; this release has ${builtCpuClasses.join(', ')}: use power9`,
+    });
+  }
+  return reasons;
+}
