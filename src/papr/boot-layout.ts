@@ -1,4 +1,4 @@
-// Where firmware code, stack, kernel and initial RAM disk lie in real memory at entry, when no firmware image is given.
+// What lies in real memory at entry besides the loaded files, when no firmware image is given, and what was loaded.
 
 /** The client-interface stub; below it are interrupt vectors that nobody uses yet. */
 export const clientInterfaceAddress = 0x400;
@@ -7,18 +7,11 @@ export const clientInterfaceBytes = 0x100;
 /** First stack of the kernel; it grows down from `firmwareStackTop`. */
 export const firmwareStackBase = 0x8000;
 export const firmwareStackTop = 0x10000;
-/** Where a kernel that does not care is loaded. */
-export const kernelAddress = 0x40_0000;
 /** Reserved below the stack top for the ABI's frame header. */
 const frameBytes = 0x80;
 
 /** r1 at entry: a zeroed frame of the ABI at the top of the stack. */
 export const initialStackPointer = firmwareStackTop - frameBytes;
-
-/** The initial RAM disk's address: a gap of 64 KiB after the kernel's last byte (its bss included), 64 KiB aligned. */
-export function initrdAddress(kernelEnd: number): number {
-  return Math.ceil(kernelEnd / 0x1_0000) * 0x1_0000 + 0x1_0000;
-}
 
 /** A range of real memory, in bytes. */
 export interface RealRange {

@@ -7,8 +7,8 @@ export interface Negotiated {
   readonly interruptMode: 'xics' | 'xive';
   /** Bytes 1… of option vector 5, at index 1…; index 0 is not used. */
   readonly vector5: Uint8Array;
-  /** False before the first negotiation of this boot. */
-  readonly done: boolean;
+  /** False when the guest has said that it predates ISA 3.00: it must not see the radix feature bit. */
+  readonly knowsIsa300: boolean;
 }
 
 /** Bytes of option vector 5 that this platform knows, byte 0 included. */
@@ -40,6 +40,6 @@ export function negotiatedAtReset(environment: PlatformEnvironment): Negotiated 
     level: environment.maximumLevel ?? environment.raw,
     interruptMode: environment.interruptModes === 'xive' ? 'xive' : 'xics',
     vector5: new Uint8Array(vector5Bytes),
-    done: false,
+    knowsIsa300: true,
   };
 }

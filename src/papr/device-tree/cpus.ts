@@ -1,12 +1,23 @@
 // /cpus: one node for each core. (PAPR, "CPU node properties"; specification section 7.3 for what the level changes)
 import { cells, empty, type PropertyValue, strings } from '../fdt/property-value.ts';
 import { DeviceNode } from '../fdt/tree.ts';
+import type { Negotiated } from '../negotiated.ts';
 import { serverOf } from '../platform-environment.ts';
 import { connectorBase, connectorProperties } from './connectors.ts';
 import type { TreeInputs } from './tree-inputs.ts';
 
 function optional(condition: boolean, properties: Record<string, PropertyValue>): Record<string, PropertyValue> {
   return condition ? properties : {};
+}
+
+/** Byte of `ibm,pa-features`, its two header bytes included, with the bit for radix. */
+const radixFeature = { offset: 2 + 40, mask: 0x80 } as const;
+
+function paFeatures({ level, knowsIsa300 }: Negotiated): PropertyValue {
+  const bytes = Uint8Array.from(level.paFeatures);
+  const byte = bytes[radixFeature.offset];
+  if (byte !== undefined && !knowsIsa300) bytes[radixFeature.offset] = byte & ~radixFeature.mask;
+  return bytes;
 }
 
 function coreNode({ environment, negotiated }: TreeInputs, core: number): DeviceNode {
@@ -42,7 +53,7 @@ function coreNode({ environment, negotiated }: TreeInputs, core: number): Device
     'ibm,ppc-interrupt-gserver#s': cells(...servers.flatMap((server) => [server, 0])),
     ...optional(cpu.vmx > 0, { 'ibm,vmx': cells(cpu.vmx) }),
     ...optional(cpu.dfp, { 'ibm,dfp': cells(1) }),
-    ...optional(level.paFeatures.length > 0, { 'ibm,pa-features': Uint8Array.from(level.paFeatures) }),
+    ...optional(level.paFeatures.length > 0, { 'ibm,pa-features': paFeatures(negotiated) }),
     ...optional(level.piFeatures.length > 0, { 'ibm,pi-features': Uint8Array.from(level.piFeatures) }),
     ...optional(cpu.decrementerBits > 0, { 'ibm,dec-bits': cells(cpu.decrementerBits) }),
     ...optional(cpu.radixApEncodings.length > 0, {

@@ -1,0 +1,148 @@
+// The state that the parts of the platform share; each part keeps what only it needs.
+import type { BootImage, RealRange } from './boot-layout.ts';
+import { clientInterfaceAddress, clientInterfaceBytes, firmwareStackBase, firmwareStackTop } from './boot-layout.ts';
+import { buildDeviceTree } from './device-tree/build.ts';
+import { architectureVector5 } from './device-tree/chosen.ts';
+import { availableMemory } from './device-tree/memory.ts';
+import { cells, type PropertyValue } from './fdt/property-value.ts';
+import type { DeviceTree } from './fdt/tree.ts';
+import { hasBit, type Negotiated, negotiatedAtReset, type vector5Bit } from './negotiated.ts';
+import { indexOfServer, type PlatformEnvironment, serverOf } from './platform-environment.ts';
+import { spr } from './registers.ts';
+import type { PlatformServices } from './services.ts';
+
+/** How a guest starts, beyond its environment. */
+export interface PlatformBoot {
+  readonly image: BootImage;
+  /** `vm,uuid`. */
+  readonly uuid?: string;
+  /** A tree that a user gave; it is shown instead of the machine's own. */
+  readonly deviceTree?: () => DeviceTree;
+}
+
+const nilUuid = '00000000-0000-0000-0000-000000000000';
+
+/** Ranges that the loaded images and the built-in firmware take. */
+function loadedRanges({ kind, kernel, initrd }: BootImage): RealRange[] {
+  const own: RealRange[] =
+    kind === 'kernel'
+      ? [
+          { address: 0, size: clientInterfaceAddress + clientInterfaceBytes },
+          { address: firmwareStackBase, size: firmwareStackTop - firmwareStackBase },
+        ]
+      : [];
+  return [...own, ...[kernel, initrd].filter((range) => range !== undefined)];
+}
+
+/** Shared by hypercalls, RTAS and the client interface. */
+export class PlatformState {
+  readonly environment: PlatformEnvironment;
+  readonly services: PlatformServices;
+  readonly boot: PlatformBoot;
+  negotiated: Negotiated;
+  /** The live tree; writable by the guest through the client interface. */
+  tree: DeviceTree;
+  /** Ranges of real memory that are taken: what was loaded, then what the guest claimed. */
+  taken: RealRange[];
+  /** Properties of /chosen that the guest has set; they survive a negotiation. */
+  readonly guestChosen = new Map<string, PropertyValue>();
+  /** Bytes of names and values that the guest has set since reset, replaced ones included: a bound on its memory. */
+  guestPropertyBytes = 0;
+  /** By vCPU index: prodded since it last ceded. */
+  readonly prodded: boolean[];
+  /** By vCPU index: waits in H_JOIN. */
+  readonly joined: boolean[];
+  #seed = new Uint8Array(32);
+
+  constructor(environment: PlatformEnvironment, services: PlatformServices, boot: PlatformBoot) {
+    this.environment = environment;
+    this.services = services;
+    this.boot = boot;
+    this.prodded = services.vcpus.map(() => false);
+    this.joined = services.vcpus.map(() => false);
+    this.negotiated = negotiatedAtReset(environment);
+    this.taken = loadedRanges(boot.image);
+    services.randomBytes(this.#seed);
+    this.tree = this.#build();
+  }
+
+  #build(earlier?: ReadonlyMap<string, number>): DeviceTree {
+    return buildDeviceTree(
+      {
+        environment: this.environment,
+        boot: this.boot.image,
+        negotiated: this.negotiated,
+        randomSeed: this.#seed,
+        uuid: this.boot.uuid ?? nilUuid,
+        taken: this.taken,
+      },
+      earlier,
+    );
+  }
+
+  /** Back to the state of a machine that has just been switched on. */
+  reset(): void {
+    this.negotiated = negotiatedAtReset(this.environment);
+    this.taken = loadedRanges(this.boot.image);
+    this.guestChosen.clear();
+    this.guestPropertyBytes = 0;
+    this.prodded.fill(false);
+    this.joined.fill(false);
+    this.#seed = new Uint8Array(32);
+    this.services.randomBytes(this.#seed);
+    this.tree = this.boot.deviceTree?.() ?? this.#build();
+  }
+
+  /** Takes over the result of a negotiation: CPU level, interrupt controller, tree. */
+  apply(negotiated: Negotiated): void {
+    this.negotiated = negotiated;
+    for (const vcpu of this.services.vcpus) {
+      vcpu.setSpr(spr.PCR, negotiated.level.pcr);
+      this.services.contextChanged(vcpu);
+    }
+    this.services.activateInterruptController(negotiated.interruptMode);
+    if (this.boot.deviceTree === undefined) this.tree = this.#build(this.tree.phandles());
+    else this.#patchGivenTree();
+    const chosen = this.tree.find('/chosen');
+    for (const [name, value] of this.guestChosen) chosen?.properties.set(name, value);
+  }
+
+  /** A tree that a user gave is kept; only what tells the negotiation's result changes. */
+  #patchGivenTree(): void {
+    this.tree.find('/chosen')?.properties.set('ibm,architecture-vec-5', architectureVector5(this.negotiated));
+    for (const cpu of this.tree.find('/cpus')?.children ?? []) {
+      if (cpu.properties.has('cpu-version')) {
+        cpu.properties.set('cpu-version', cells(this.negotiated.level.version));
+      }
+    }
+  }
+
+  /** The taken ranges have changed: updates the memory node's `available`. */
+  memoryChanged(): void {
+    const memory = this.tree.find('/memory@0');
+    if (memory?.properties.has('available') === true) {
+      memory.properties.set('available', availableMemory(this.environment.memoryBytes, this.taken));
+    }
+  }
+
+  /** True when a bit of option vector 5 was negotiated. */
+  agreed(bit: (typeof vector5Bit)[keyof typeof vector5Bit]): boolean {
+    return hasBit(this.negotiated.vector5, bit);
+  }
+
+  /** Index of the vCPU with a server number given as a register value, or undefined. */
+  indexOfServer(server: bigint): number | undefined {
+    return server < 0x1_0000_0000n ? indexOfServer(this.environment, Number(server)) : undefined;
+  }
+
+  serverOf(index: number): number {
+    return serverOf(this.environment, index);
+  }
+
+  /** Wakes a vCPU from H_CEDE or H_JOIN, or lets its next H_CEDE return at once. */
+  prod(index: number): void {
+    this.prodded[index] = true;
+    this.joined[index] = false;
+    this.services.wakeVcpu(index);
+  }
+}

@@ -1,0 +1,189 @@
+// The platform of one machine: everything that the hypervisor offers, behind four functions.
+//
+// 1. The machine loads kernel, initial RAM disk or firmware into RAM, builds vCPUs, and calls `createPlatform`.
+// 2. `reset()` puts every vCPU, the tree and all negotiated state into the state of a machine that has just been
+//    switched on, writes the client-interface stub (or, for firmware, the flattened tree) into RAM, and sets the
+//    registers of vCPU 0 as `bootState()` gives them; all others are to be stopped. RAM itself must have been loaded again.
+// 3. When the engine leaves because of `sc 1` (nip is already the next instruction), the machine calls
+//    `hypercall(vcpu)` and does what the returned effect says. r3 and the result registers are written by then.
+// 4. `dispatched(index, running)` tells when a vCPU's slice begins and ends or it sleeps: it keeps the guest's yield
+//    counts. It may be left out between two slices of the same vCPU.
+//
+// Calls of other layers (interrupt controllers, hash page table) come in through `createPlatform`'s `hypercalls` and
+// `rtasCalls`, by name. What exists at all is in the environment.
+
+import type { Vcpu } from '../cpu/vcpu.ts';
+import { clientInterfaceAddress, initialStackPointer } from './boot-layout.ts';
+import { casHandlers } from './cas.ts';
+import { ClientInterface } from './client-interface/client-interface.ts';
+import { hypercallStub } from './client-interface/code.ts';
+import { writeFdt } from './fdt/writer.ts';
+import { firmwareTreeAddress, updateTreeHandlers } from './firmware-tree.ts';
+import { HypercallDispatcher } from './hypercalls/dispatcher.ts';
+import { informationHandlers } from './hypercalls/information.ts';
+import { logicalAccessHandlers } from './hypercalls/logical-access.ts';
+import { processTableHandlers } from './hypercalls/process-table.ts';
+import { setModeHandlers } from './hypercalls/set-mode.ts';
+import { DmaWindows, tceHandlers } from './hypercalls/tce.ts';
+import { terminalHandlers } from './hypercalls/terminal.ts';
+import { translationHandlers } from './hypercalls/translation.ts';
+import type { CallEffect, HypercallHandlers, RtasHandlers } from './hypercalls/types.ts';
+import { vcpuControlHandlers } from './hypercalls/vcpu-control.ts';
+import { VirtualIoSignals, virtualIoHandlers } from './hypercalls/virtual-io.ts';
+import { VpaTable, vpaHandlers } from './hypercalls/vpa.ts';
+import type { PlatformEnvironment } from './platform-environment.ts';
+import { type PlatformBoot, PlatformState } from './platform-state.ts';
+import { spr } from './registers.ts';
+import { resetLpcr, stoppedLpcr } from './reset-state.ts';
+import { clockCalls } from './rtas/clock.ts';
+import { connectorCalls } from './rtas/connectors.ts';
+import { consoleCalls } from './rtas/console.ts';
+import { cpuCalls } from './rtas/cpu-calls.ts';
+import { rtasDispatcher } from './rtas/dispatcher.ts';
+import { eventCalls, type NmiHandlers, NmiRegistration } from './rtas/events.ts';
+import { blankNvram, nvramCalls } from './rtas/nvram.ts';
+import { pciCalls } from './rtas/pci.ts';
+import { powerCalls } from './rtas/power.ts';
+import { systemParameterCalls } from './rtas/system-parameters.ts';
+import type { PlatformServices } from './services.ts';
+
+/** Private hypercall of the client-interface stub. */
+const clientInterfaceHypercall = 0xf005;
+/** System reset vector: where firmware is entered. */
+const firmwareEntry = 0x100;
+
+/** Registers of vCPU 0 when the guest starts; all others are in the CPU model's reset state. */
+export interface BootState {
+  readonly nip: bigint;
+  readonly msr: bigint;
+  /** By number. */
+  readonly gprs: ReadonlyMap<number, bigint>;
+}
+
+/** Calls of other layers, by name. */
+export interface PlatformExtensions {
+  readonly hypercalls?: HypercallHandlers;
+  readonly rtasCalls?: RtasHandlers;
+}
+
+/** The platform of one machine; see the top of this file. */
+export interface Platform {
+  readonly hypercall: (vcpu: Vcpu) => CallEffect;
+  readonly reset: () => void;
+  readonly bootState: () => BootState;
+  readonly dispatched: (index: number, running: boolean) => void;
+  /** The tree as it is now, flattened. */
+  readonly flattenedDeviceTree: () => Uint8Array;
+  /** Calls by name with their counts, unknown ones included. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** Where the guest wants system resets and machine checks, when it has said so. */
+  readonly nmiHandlers: () => NmiHandlers | undefined;
+  /** The 64 KiB of NVRAM; they survive a reset. */
+  readonly nvram: Uint8Array;
+}
+
+function bootState({ boot, environment }: PlatformState): BootState {
+  const { image } = boot;
+  const initrd = image.initrd;
+  if (image.kind === 'firmware') {
+    const gprs = new Map([[3, BigInt(firmwareTreeAddress(environment.memoryBytes))]]);
+    return { nip: BigInt(firmwareEntry), msr: 0n, gprs };
+  }
+  // Open Firmware PowerPC binding, section 8.2: 32-bit, big-endian, real mode; the client interface in r5.
+  const gprs = new Map([
+    [1, BigInt(initialStackPointer)],
+    [3, BigInt(initrd?.address ?? 0)],
+    [4, BigInt(initrd?.size ?? 0)],
+    [5, BigInt(clientInterfaceAddress)],
+  ]);
+  return { nip: BigInt(image.entry), msr: 0n, gprs };
+}
+
+/** Writes what the guest finds in RAM besides the loaded files. */
+function placeFirmware(state: PlatformState): void {
+  const { boot, services, tree, environment } = state;
+  if (boot.image.kind === 'kernel') {
+    services.memory.writeBytes(clientInterfaceAddress, hypercallStub(clientInterfaceHypercall));
+    // The back chain of the first stack frame ends there.
+    services.memory.fill(initialStackPointer, 16, 0);
+  } else {
+    const flat = writeFdt(tree, state.serverOf(0));
+    services.memory.writeBytes(firmwareTreeAddress(environment.memoryBytes), flat);
+  }
+}
+
+/** Builds the platform; nothing is written to vCPUs or RAM before {@link Platform.reset}. */
+export function createPlatform(
+  environment: PlatformEnvironment,
+  services: PlatformServices,
+  boot: PlatformBoot,
+  extensions: PlatformExtensions = {},
+): Platform {
+  const counts = new Map<string, number>();
+  const state = new PlatformState(environment, services, boot);
+  const vpas = new VpaTable(services.memory, services.vcpus.length);
+  const windows = new DmaWindows();
+  const signals = new VirtualIoSignals();
+  const nmi = new NmiRegistration();
+  const nvram = blankNvram();
+  const client = new ClientInterface(state, counts);
+  const rtasCalls: RtasHandlers = {
+    ...clockCalls(services),
+    ...powerCalls(),
+    ...cpuCalls(state, vpas),
+    ...systemParameterCalls(state),
+    ...nvramCalls(nvram),
+    ...consoleCalls(services),
+    ...eventCalls(nmi),
+    ...connectorCalls(state),
+    ...pciCalls(),
+    ...extensions.rtasCalls,
+  };
+  const hypercalls: HypercallHandlers = {
+    ...setModeHandlers(state),
+    ...processTableHandlers(state),
+    ...vcpuControlHandlers(state, vpas),
+    ...vpaHandlers(state, vpas),
+    ...terminalHandlers(state),
+    ...logicalAccessHandlers(state),
+    ...informationHandlers(state),
+    ...tceHandlers(windows),
+    ...virtualIoHandlers(signals),
+    ...translationHandlers(state),
+    ...casHandlers(state),
+    ...updateTreeHandlers(state),
+    ...rtasDispatcher(services, environment.rtasCalls, rtasCalls, counts),
+    ...client.handlers(),
+    ...extensions.hypercalls,
+  };
+  const dispatcher = new HypercallDispatcher(services, environment.hypercalls, hypercalls, counts);
+
+  return {
+    hypercall: (vcpu) => dispatcher.call(vcpu),
+    reset: () => {
+      state.reset();
+      for (const table of [vpas, windows, signals, nmi, client]) table.reset();
+      services.activateInterruptController(state.negotiated.interruptMode);
+      for (const vcpu of services.vcpus) {
+        services.resetVcpu(vcpu.index);
+        vcpu.setSpr(spr.LPCR, vcpu.index === 0 ? resetLpcr(environment) : stoppedLpcr(environment));
+        vcpu.setSpr(spr.PCR, state.negotiated.level.pcr);
+        services.contextChanged(vcpu);
+      }
+      placeFirmware(state);
+      const first = services.vcpus[0];
+      if (first === undefined) return;
+      const { nip, msr, gprs } = bootState(state);
+      first.nip = nip;
+      first.msr = msr;
+      for (const [number, value] of gprs) first.setGpr(number, value);
+      services.contextChanged(first);
+    },
+    bootState: () => bootState(state),
+    dispatched: (index, running) => vpas.dispatched(index, running),
+    flattenedDeviceTree: () => writeFdt(state.tree, state.serverOf(0)),
+    counts,
+    nmiHandlers: () => nmi.handlers,
+    nvram,
+  };
+}
