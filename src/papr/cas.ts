@@ -29,36 +29,34 @@ function refused(code: string, message: string): CasDecision {
 
 /** The level that both know: the newest logical PVR on the client's list, else the raw CPU, else undefined. */
 function chooseLevel({ pvrs }: CasRequest, environment: PlatformEnvironment): PlatformLevel | undefined {
-  const { raw, levels, maximumLevel } = environment;
-  const real = raw.version;
+  const { raw, levels, cpu } = environment;
   let isRawPossible = false;
   let best = -1;
   for (const { mask, pvr } of pvrs) {
-    if ((real & mask) === (pvr & mask)) isRawPossible = true;
+    if ((cpu.pvr & mask) === (pvr & mask)) isRawPossible = true;
     else
       best = Math.max(
         best,
         levels.findIndex(({ version }) => version === pvr),
       );
   }
-  return levels[best] ?? (isRawPossible && maximumLevel === undefined ? raw : undefined);
+  return levels[best] ?? (isRawPossible ? raw : undefined);
 }
 
 /** The bits of vector 5 that the platform has. */
-function offeredVector5({ interruptModes, mmuModes, hptResize }: PlatformEnvironment): Uint8Array {
-  const { dynamicMemory, form1, form2, hotplugEvents, dynamicMemoryV2, radixGtse } = vector5Bit;
+function offeredVector5({ interruptModes, mmuModes, optionVector5 }: PlatformEnvironment): Uint8Array {
   const offered = new Uint8Array(vector5Bytes);
-  const bits: (readonly [number, number])[] = [
-    dynamicMemory,
-    form1,
-    form2,
-    hotplugEvents,
-    dynamicMemoryV2,
-    radixGtse,
-    ...(hptResize === 'disabled' ? [] : [vector5Bit.hptResize]),
-    ...(interruptModes === 'xics' ? [] : [vector5Bit.xive]),
-    ...(mmuModes === 'hash' ? [] : [vector5Bit.radix]),
-  ];
+  const bits = [
+    optionVector5.dynamicMemory && vector5Bit.dynamicMemory,
+    optionVector5.form1Affinity && vector5Bit.form1,
+    optionVector5.form2Affinity && vector5Bit.form2,
+    optionVector5.hotplugEvents && vector5Bit.hotplugEvents,
+    optionVector5.hptResize && vector5Bit.hptResize,
+    optionVector5.dynamicMemoryV2 && vector5Bit.dynamicMemoryV2,
+    optionVector5.radixGtse && vector5Bit.radixGtse,
+    interruptModes !== 'xics' && vector5Bit.xive,
+    mmuModes !== 'hash' && vector5Bit.radix,
+  ].filter((bit) => bit !== false);
   for (const [byte, mask] of bits) offered[byte] = (offered[byte] ?? 0) | mask;
   return offered;
 }

@@ -37,7 +37,7 @@ export function hasBit(vector: Uint8Array, [byte, mask]: readonly [number, numbe
 /** The state of a machine that was just reset. */
 export function negotiatedAtReset(environment: PlatformEnvironment): Negotiated {
   return {
-    level: environment.maximumLevel ?? environment.raw,
+    level: environment.resetLevel,
     interruptMode: environment.interruptModes === 'xive' ? 'xive' : 'xics',
     vector5: new Uint8Array(vector5Bytes),
     knowsIsa300: true,

@@ -4,7 +4,9 @@ import { clientInterfaceAddress, clientInterfaceBytes, firmwareStackBase, firmwa
 import { buildDeviceTree } from './device-tree/build.ts';
 import { architectureVector5 } from './device-tree/chosen.ts';
 import { availableMemory } from './device-tree/memory.ts';
+import { firstPhandle } from './device-tree/tree-inputs.ts';
 import { cells, type PropertyValue } from './fdt/property-value.ts';
+import { readFdt } from './fdt/reader.ts';
 import type { DeviceTree } from './fdt/tree.ts';
 import { hasBit, type Negotiated, negotiatedAtReset, type vector5Bit } from './negotiated.ts';
 import { indexOfServer, type PlatformEnvironment, serverOf } from './platform-environment.ts';
@@ -16,8 +18,8 @@ export interface PlatformBoot {
   readonly image: BootImage;
   /** `vm,uuid`. */
   readonly uuid?: string;
-  /** A tree that a user gave; it is shown instead of the machine's own. */
-  readonly deviceTree?: () => DeviceTree;
+  /** A flattened tree that a user gave; it is shown instead of the machine's own. */
+  readonly deviceTree?: Uint8Array;
 }
 
 const nilUuid = '00000000-0000-0000-0000-000000000000';
@@ -63,7 +65,13 @@ export class PlatformState {
     this.negotiated = negotiatedAtReset(environment);
     this.taken = loadedRanges(boot.image);
     services.randomBytes(this.#seed);
-    this.tree = this.#build();
+    this.tree = this.#first();
+  }
+
+  /** The tree at reset. Throws FdtError for a given tree that is not one. */
+  #first(): DeviceTree {
+    const { deviceTree } = this.boot;
+    return deviceTree === undefined ? this.#build() : readFdt(deviceTree).number(firstPhandle);
   }
 
   #build(earlier?: ReadonlyMap<string, number>): DeviceTree {
@@ -90,7 +98,7 @@ export class PlatformState {
     this.joined.fill(false);
     this.#seed = new Uint8Array(32);
     this.services.randomBytes(this.#seed);
-    this.tree = this.boot.deviceTree?.() ?? this.#build();
+    this.tree = this.#first();
   }
 
   /** Takes over the result of a negotiation: CPU level, interrupt controller, tree. */

@@ -13,6 +13,7 @@
 // `rtasCalls`, by name. What exists at all is in the environment.
 
 import type { Vcpu } from '../cpu/vcpu.ts';
+import type { Environment } from '../environment/index.ts';
 import { clientInterfaceAddress, initialStackPointer } from './boot-layout.ts';
 import { casHandlers } from './cas.ts';
 import { ClientInterface } from './client-interface/client-interface.ts';
@@ -31,7 +32,7 @@ import type { CallEffect, HypercallHandlers, RtasHandlers } from './hypercalls/t
 import { vcpuControlHandlers } from './hypercalls/vcpu-control.ts';
 import { VirtualIoSignals, virtualIoHandlers } from './hypercalls/virtual-io.ts';
 import { VpaTable, vpaHandlers } from './hypercalls/vpa.ts';
-import type { PlatformEnvironment } from './platform-environment.ts';
+import { platformEnvironment } from './platform-environment.ts';
 import { type PlatformBoot, PlatformState } from './platform-state.ts';
 import { spr } from './registers.ts';
 import { resetLpcr, stoppedLpcr } from './reset-state.ts';
@@ -112,13 +113,17 @@ function placeFirmware(state: PlatformState): void {
   }
 }
 
-/** Builds the platform; nothing is written to vCPUs or RAM before {@link Platform.reset}. */
+/**
+ * Builds the platform; nothing is written to vCPUs or RAM before {@link Platform.reset}. Throws FdtError when
+ * `boot.deviceTree` is not a flattened device tree.
+ */
 export function createPlatform(
-  environment: PlatformEnvironment,
+  promised: Environment,
   services: PlatformServices,
   boot: PlatformBoot,
   extensions: PlatformExtensions = {},
 ): Platform {
+  const environment = platformEnvironment(promised);
   const counts = new Map<string, number>();
   const state = new PlatformState(environment, services, boot);
   const vpas = new VpaTable(services.memory, services.vcpus.length);
@@ -134,7 +139,7 @@ export function createPlatform(
     ...systemParameterCalls(state),
     ...nvramCalls(nvram),
     ...consoleCalls(services),
-    ...eventCalls(nmi),
+    ...eventCalls(nmi, environment.fwnmi),
     ...connectorCalls(state),
     ...pciCalls(),
     ...extensions.rtasCalls,

@@ -2,10 +2,10 @@
 import { GuestMemory } from '../cpu/guest-memory.ts';
 import { stateBytes } from '../cpu/state.ts';
 import { Vcpu } from '../cpu/vcpu.ts';
+import { type Environment, environment, isRefusal, type Request } from '../environment/index.ts';
 import type { BootImage } from './boot-layout.ts';
 import type { CallEffect } from './hypercalls/types.ts';
 import { createPlatform, type Platform, type PlatformExtensions } from './platform.ts';
-import type { PlatformEnvironment } from './platform-environment.ts';
 import type { PlatformServices, TlbInvalidation, VcpuState } from './services.ts';
 
 /** A kernel without contents, for tests that need only its place. */
@@ -17,6 +17,13 @@ export const testImage: BootImage = {
   initrd: { address: 0x60_0000, size: 0x1234 },
   commandLine: 'console=hvc0',
 };
+
+/** The environment of a request that is not refused; pseries-7.2 with 1 GiB unless it says more. */
+export function testEnvironment(request: Request): Environment {
+  const result = environment({ machine: 'pseries-7.2', memory: '1024', ...request });
+  if (isRefusal(result)) throw new Error(result.reasons.map(({ message }) => message).join('; '));
+  return result;
+}
 
 /** The machine and what it observed. */
 export class TestMachine {
@@ -33,17 +40,18 @@ export class TestMachine {
   readonly devices = new Map<bigint, bigint>();
 
   constructor(
-    environment: PlatformEnvironment,
+    request: Request,
     ramBytes = 0x80_0000,
     image: BootImage = testImage,
     extensions: PlatformExtensions = {},
   ) {
-    const { cpus } = environment.smp;
+    const promised = testEnvironment(request);
+    const { cpus } = promised.smp;
     const buffer = new ArrayBuffer(ramBytes + cpus * stateBytes);
     this.memory = new GuestMemory(buffer, 0, ramBytes);
     this.vcpus = Array.from({ length: cpus }, (_, n) => new Vcpu(buffer, ramBytes + n * stateBytes, n));
     this.states = this.vcpus.map((_, n) => (n === 0 ? 'running' : 'stopped'));
-    this.platform = createPlatform(environment, this.#services(), { image }, extensions);
+    this.platform = createPlatform(promised, this.#services(), { image }, extensions);
     this.platform.reset();
   }
 

@@ -45,7 +45,7 @@ export function buildDeviceTree(inputs: TreeInputs, earlier?: ReadonlyMap<string
     rtasNode(inputs),
     eventSourcesNode(),
     cpusNode(inputs),
-    withDynamicWindows(pciHostNode(), inputs),
+    withDynamicWindows(pciHostNode(inputs), inputs),
     vdeviceNode(),
     memoryNode(inputs),
     interruptControllerNode(inputs),

@@ -3,7 +3,7 @@ import { cells, cells64, empty, strings } from '../fdt/property-value.ts';
 import { DeviceNode } from '../fdt/tree.ts';
 import { connectorBase, connectorProperties } from './connectors.ts';
 import { interruptSource } from './interrupt-numbers.ts';
-import { interruptControllerPhandle } from './tree-inputs.ts';
+import { interruptControllerPhandle, type TreeInputs } from './tree-inputs.ts';
 
 /** The bus unit identifier, by which RTAS calls name the bridge. */
 export const pciHostBuid = 0x800_0000_2000_0000n;
@@ -36,7 +36,7 @@ function interruptMap(): number[] {
   return map;
 }
 
-export function pciHostNode(): DeviceNode {
+export function pciHostNode({ environment }: TreeInputs): DeviceNode {
   const slotConnectors = Array.from({ length: 256 }, (_, devfn) => ({
     index: connectorBase.pci + devfn,
     name: `C${devfn}`,
@@ -62,7 +62,7 @@ export function pciHostNode(): DeviceNode {
     'interrupt-map-mask': cells(0xf800, 0, 0, 0xffff_ffff),
     'interrupt-map': cells(...interruptMap()),
     'ibm,pci-config-space-type': cells(1),
-    'ibm,pe-total-#msi': cells(0xd00),
+    'ibm,pe-total-#msi': cells(environment.msiCount),
     'ibm,#dma-address-cells': cells(2),
     'ibm,#dma-size-cells': cells(2),
     'ibm,dma-window': cells(dmaWindowLiobn, 0, 0, ...cells64(dmaWindowBytes)),

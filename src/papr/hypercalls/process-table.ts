@@ -20,7 +20,7 @@ export function processTableHandlers({ environment, services }: PlatformState): 
       const base = call.argument(1);
       const pageSize = call.argument(2);
       const size = call.argument(3);
-      if (!environment.raw.isa300) return status.H_FUNCTION;
+      if (!environment.cpu.radix) return status.H_FUNCTION;
       if ((flags & ~allFlags) !== 0n) return status.H_PARAMETER;
       const radix = (flags & flag.radix) !== 0n;
       if (radix && environment.mmuModes === 'hash') return status.H_PARAMETER;

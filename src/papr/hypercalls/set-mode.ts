@@ -26,7 +26,7 @@ function setEverywhere(state: PlatformState, mask: bigint, value: bigint): bigin
 }
 
 function setCiabr(state: PlatformState, { call, flags, value1, value2 }: Arguments): bigint {
-  if (!state.environment.cpu.isa207) return status.H_P2;
+  if (!state.environment.cpu.watchpoints) return status.H_P2;
   if (flags !== 0n) return status.H_UNSUPPORTED_FLAG;
   if (value2 !== 0n) return status.H_P4;
   if ((value1 & 3n) === breakpointHypervisor) return status.H_P3;
@@ -52,9 +52,7 @@ function setWatchpoint(
 function setAddressTranslationMode(state: PlatformState, { flags, value1, value2 }: Arguments): bigint {
   if (value1 !== 0n) return status.H_P3;
   if (value2 !== 0n) return status.H_P4;
-  const { ailMode2, ailMode3 } = state.environment;
-  const allowed = flags === 0n || (flags === 2n && ailMode2) || (flags === 3n && ailMode3);
-  if (!allowed) return status.H_UNSUPPORTED_FLAG;
+  if (!state.environment.ailModes.some((mode) => BigInt(mode) === flags)) return status.H_UNSUPPORTED_FLAG;
   return setEverywhere(state, lpcrBit.AIL, flags << ailShift);
 }
 
@@ -75,18 +73,18 @@ export function setModeHandlers(state: PlatformState): HypercallHandlers {
         value1: call.argument(2),
         value2: call.argument(3),
       };
-      const { isa207, isa310 } = state.environment.cpu;
+      const { watchpoints, secondWatchpoint } = state.environment.cpu;
       switch (call.argument(1)) {
         case 1n:
           return setCiabr(state, given);
         case 2n:
-          return isa207 ? setWatchpoint(state, given, spr.DAWR0, spr.DAWRX0) : status.H_P2;
+          return watchpoints ? setWatchpoint(state, given, spr.DAWR0, spr.DAWRX0) : status.H_P2;
         case 3n:
           return setAddressTranslationMode(state, given);
         case 4n:
           return setEndianness(state, given);
         case 5n:
-          if (!isa310) return status.H_P2;
+          if (!secondWatchpoint) return status.H_P2;
           if (!state.environment.dawr1) return status.H_FUNCTION;
           return setWatchpoint(state, given, spr.DAWR1, spr.DAWRX1);
         default:

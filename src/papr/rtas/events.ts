@@ -19,7 +19,7 @@ export class NmiRegistration {
   }
 }
 
-export function eventCalls(registration: NmiRegistration): RtasHandlers {
+export function eventCalls(registration: NmiRegistration, fwnmi: boolean): RtasHandlers {
   return counted({
     'event-scan': { arguments: 4, results: 1, run: () => rtasStatus.NO_EVENTS },
     'check-exception': { arguments: [6, 7], results: 1, run: () => rtasStatus.NO_EVENTS },
@@ -27,6 +27,7 @@ export function eventCalls(registration: NmiRegistration): RtasHandlers {
       arguments: 2,
       results: 1,
       run: (call) => {
+        if (!fwnmi) return rtasStatus.NOT_SUPPORTED;
         const [systemReset, machineCheck] = [call.argument(0), call.argument(1)];
         const isUsable = (address: number): boolean => address % 4 === 0 && call.memory.contains(address, 4);
         if (!isUsable(systemReset) || !isUsable(machineCheck)) return rtasStatus.PARAMETER;
