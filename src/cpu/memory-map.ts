@@ -52,6 +52,12 @@ export const vcpuStride = Math.ceil((stateBytes + tlbBytes + tlbJournalsBytes) /
 /** First vCPU block. */
 export const vcpuBase = machineBase + 0x1_0000;
 
-/** Bytes of a predecoded record and of the records of one 4 KiB page (1024 instructions and one end record). */
+/** Bytes of a predecoded record. */
 export const recordBytes = 16;
-export const recordPageBytes = 1024 * recordBytes + 64;
+/**
+ * Behind the records of a page (1024 instructions, one end record): for each instruction the region that starts there
+ * (u32 table index) and the handler of the record as it was decoded (u16), both used while a region starts there.
+ */
+export const recordSide = { region: 1024 * recordBytes + 64, original: 1024 * recordBytes + 64 + 4096 } as const;
+/** Bytes of the records of one 4 KiB page with all of this. */
+export const recordPageBytes = recordSide.original + 2048;

@@ -45,6 +45,8 @@ const sizes = {
   leaveReason: [4, 1],
   /** Instructions left in this slice; the engine counts down and leaves at a taken branch when it is ≤ 0. */
   budget: [8, 1],
+  /** Address of the record at which the last slice ended (0 when not known). */
+  record: [4, 1],
   /** Instructions executed since reset. */
   instructions: [8, 1],
   /** Byte offsets in linear memory of the TLB tables of the current translation mode (see `mmu/tlb.ts`). */

@@ -1,11 +1,12 @@
 // Decoded code: for each 4 KiB page of guest RAM that was executed, 1024 predecoded records, by real address.
-import { recordBytes, recordPageBytes, tlbExecuteEntries } from '../cpu/memory-map.ts';
+import { recordBytes, recordPageBytes, recordSide, tlbExecuteEntries } from '../cpu/memory-map.ts';
 import { state } from '../cpu/state.ts';
 import type { Decode } from '../isa/decode.ts';
 import type { InstructionRow } from '../isa/row.ts';
 import type { HandlerMap } from './interpreter/generate.ts';
 import { handlerKey, layoutOf, specialHandler } from './interpreter/generate.ts';
 import type { RecordLayout } from './record-layout.ts';
+import type { InstalledRegion, RegionPlace } from './translator/translator.ts';
 import { fixedOfWord, type PreparedRow, prepareRow, variantKey } from './variants.ts';
 
 /** What the page store needs to know. */
@@ -23,6 +24,8 @@ export interface CodePagesOptions {
   readonly handlers: HandlerMap;
   /** Called when a page becomes code: write entries of all TLBs for it must go. */
   readonly becameCode: (realPage: number) => void;
+  /** Called before records of a page are dropped: byte offsets from…to have changed. */
+  readonly codeWritten: (key: number, from: number, to: number) => void;
   /** Called before all records are dropped: every execute entry of every TLB must go. */
   readonly dropped: () => void;
 }
@@ -91,6 +94,48 @@ export class CodePages {
     const entry = table + ((Number(BigInt.asUintN(32, ea) >> 12n) & (tlbExecuteEntries - 1)) << 4);
     this.#view.setBigUint64(entry, ea & ~0xfffn, true);
     this.#view.setUint32(entry + 8, records, true);
+  }
+
+  /** Real page and byte offset of a record: key as in {@link RegionPlace}. */
+  placeOf(record: number): RegionPlace {
+    const page = Math.floor((record - this.#o.pool) / recordPageBytes);
+    return { key: this.#keys[page] ?? 0, offset: ((record - this.#address(page)) / recordBytes) * 4 };
+  }
+
+  /** True when a region starts at this record. */
+  startsRegion(record: number): boolean {
+    return this.#view.getUint16(record, true) === specialHandler.translated;
+  }
+
+  /** The instruction word at a place. */
+  wordAt({ key, offset }: RegionPlace): number {
+    return this.#view.getUint32(this.#o.ramBase + (key >> 1) * 4096 + offset, (key & 1) === 1);
+  }
+
+  /** Lets a region run whenever control comes to its start. */
+  install({ key, offset, index }: InstalledRegion): void {
+    const page = this.#byKey.get(key);
+    if (page === undefined) return;
+    const base = this.#address(page);
+    const number = offset >> 2;
+    const record = base + number * recordBytes;
+    if (this.#view.getUint16(record, true) === specialHandler.undecoded) this.decodeAt(record);
+    const handler = this.#view.getUint16(record, true);
+    if (handler !== specialHandler.translated)
+      this.#view.setUint16(base + recordSide.original + 2 * number, handler, true);
+    this.#view.setUint32(base + recordSide.region + 4 * number, index, true);
+    this.#view.setUint16(record, specialHandler.translated, true);
+  }
+
+  /** Puts back what stood at a region's start. */
+  uninstall({ key, offset }: InstalledRegion): void {
+    const page = this.#byKey.get(key);
+    if (page === undefined) return;
+    const base = this.#address(page);
+    const number = offset >> 2;
+    const record = base + number * recordBytes;
+    if (this.#view.getUint16(record, true) !== specialHandler.translated) return;
+    this.#view.setUint16(record, this.#view.getUint16(base + recordSide.original + 2 * number, true), true);
   }
 
   /** Decodes the instruction whose record is at this address. */
@@ -165,6 +210,7 @@ export class CodePages {
         const known = this.#byKey.get(key);
         if (known === undefined) continue;
         const base = this.#address(known);
+        this.#o.codeWritten(key, from & 0xfff, to & 0xfff);
         for (let at = from; at <= to; at += 4) {
           this.#view.setUint16(base + ((at & 0xfff) >> 2) * recordBytes, specialHandler.undecoded, true);
         }

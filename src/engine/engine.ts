@@ -9,7 +9,9 @@ import type { IsaVersion } from '../isa/version.ts';
 import { CodePages } from './code-pages.ts';
 import { generateInterpreter, type HandlerMap } from './interpreter/generate.ts';
 import type { Mode } from './interpreter/interpreter-builder.ts';
+import { leaveReason } from './leave-reason.ts';
 import { layOutMemory } from './memory-layout.ts';
+import { Translator, type TranslatorTuning } from './translator/translator.ts';
 
 /** What the engine asks of the machine around it; the data plane's imports without the 64-bit plumbing. */
 export interface EngineHost {
@@ -37,6 +39,8 @@ export interface EngineOptions {
   /** Edition of the CPU model: newer instructions are illegal. */
   readonly edition: IsaVersion;
   readonly images: EngineImages;
+  /** Translate hot code; without it everything is interpreted. */
+  readonly translator?: TranslatorTuning;
 }
 
 /** Data-plane functions that TypeScript calls. */
@@ -78,6 +82,8 @@ export class Engine {
   readonly vcpus: readonly Vcpu[];
   readonly dataPlane: DataPlane;
   readonly code: CodePages;
+  /** Undefined when only the interpreter runs. */
+  readonly translator: Translator | undefined;
   readonly #view: DataView;
   readonly #runs = new Map<string, Run>();
   readonly #images: EngineImages;
@@ -91,12 +97,14 @@ export class Engine {
     const { buffer } = this.memory;
     this.#view = new DataView(buffer);
     this.vcpus = Array.from({ length: options.vcpus }, (_, i) => new Vcpu(buffer, vcpuBase + i * vcpuStride, i));
+    const regions = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
     this.#imports = { memory: this.memory, ...this.#hostImports(host) };
     const instance = new WebAssembly.Instance(new WebAssembly.Module(options.images.dataPlane), { env: this.#imports });
     // The data plane is compiled from assembly/index.ts, which exports these functions with these signatures.
     this.dataPlane = instance.exports as unknown as DataPlane;
     Object.assign(this.#imports, instance.exports, {
       memory: this.memory,
+      regions,
       fetchRecords: (cpu: number) => this.#fetchRecords(cpu),
       decodeRecord: (record: number) => this.code.decodeAt(record),
     });
@@ -113,10 +121,21 @@ export class Engine {
       decode: decoderOf(options.edition),
       handlers: this.#handlers,
       becameCode: (realPage) => this.dataPlane.tlbDropWrite(realPage),
+      codeWritten: (key, from, to) => this.translator?.written(key, from, to),
       dropped: () => {
+        this.translator?.dropAll();
         for (const vcpu of this.vcpus) this.dataPlane.tlbFlushAll(vcpu.address);
       },
     });
+    if (options.translator) {
+      this.translator = new Translator(
+        this.code,
+        decoderOf(options.edition),
+        this.#imports,
+        regions,
+        options.translator,
+      );
+    }
     this.ram = new GuestMemory(buffer, layout.ramBase, options.ramBytes, (address, length) =>
       this.code.written(address, length),
     );
@@ -201,10 +220,34 @@ export class Engine {
   run(vcpu: Vcpu, budget: number): { reason: number; executed: number } {
     let left = budget;
     for (;;) {
-      vcpu.view.setBigInt64(state.budget.offset, BigInt(left), true);
+      const slice = this.translator ? Math.min(left, this.#samplePeriod) : left;
+      vcpu.view.setBigInt64(state.budget.offset, BigInt(slice), true);
       const reason = this.#runOf(vcpu.msr)(vcpu.address);
-      left = Number(vcpu.view.getBigInt64(state.budget.offset, true));
-      if (reason !== 1) return { reason, executed: budget - left };
+      left -= slice - Number(vcpu.view.getBigInt64(state.budget.offset, true));
+      if (reason === leaveReason.mode) continue;
+      if (reason === leaveReason.budget) {
+        this.#sample(vcpu);
+        if (left > 0) continue;
+      }
+      return { reason, executed: budget - left };
     }
   }
+
+  /** Instructions between two looks at where control is: more when what is found runs translated already. */
+  #samplePeriod = shortestPeriod;
+
+  #sample(vcpu: Vcpu): void {
+    if (!this.translator) return;
+    const record = vcpu.view.getUint32(state.record.offset, true);
+    if (this.code.startsRegion(record)) {
+      this.#samplePeriod = Math.min(this.#samplePeriod * 2, longestPeriod);
+      return;
+    }
+    this.#samplePeriod = Math.max(this.#samplePeriod >> 1, shortestPeriod);
+    this.translator.sample(this.code.placeOf(record));
+  }
 }
+
+/** Bounds of the sampling period in guest instructions. */
+const shortestPeriod = 4096;
+const longestPeriod = 65536;

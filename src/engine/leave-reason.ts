@@ -13,3 +13,13 @@ export const leaveReason = {
   /** The thread stopped itself. */
   stopped: 4,
 } as const;
+
+/** Results of a translated region. */
+export const regionResult = {
+  /** Go on at NIP. */
+  go: 0,
+  /** Interpret the instruction at NIP, then go on. */
+  interpret: 1,
+  /** An interrupt was raised by the instruction at NIP. */
+  raised: 2,
+} as const;

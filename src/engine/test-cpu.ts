@@ -4,6 +4,7 @@ import type { Vcpu } from '../cpu/vcpu.ts';
 import type { IsaVersion } from '../isa/version.ts';
 import { Engine, type EngineImages } from './engine.ts';
 import { leaveReason } from './leave-reason.ts';
+import type { TranslatorTuning } from './translator/translator.ts';
 
 /** How a test CPU is made. */
 export interface TestCpuOptions {
@@ -11,6 +12,7 @@ export interface TestCpuOptions {
   readonly edition?: IsaVersion;
   readonly littleEndian?: boolean;
   readonly ramBytes?: number;
+  readonly translator?: TranslatorTuning;
 }
 
 /** MSR[SF], MSR[VEC], MSR[VSX], MSR[FP], MSR[ME], MSR[RI]. */
@@ -29,7 +31,13 @@ export class TestCpu {
   constructor(options: TestCpuOptions) {
     this.#littleEndian = options.littleEndian ?? true;
     this.engine = new Engine(
-      { vcpus: 1, ramBytes: options.ramBytes ?? 0x100_0000, edition: options.edition ?? '3.0', images: options.images },
+      {
+        vcpus: 1,
+        ramBytes: options.ramBytes ?? 0x100_0000,
+        edition: options.edition ?? '3.0',
+        images: options.images,
+        ...(options.translator ? { translator: options.translator } : {}),
+      },
       { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0n, timerChanged: () => {} },
     );
     const vcpu = this.engine.vcpus[0];

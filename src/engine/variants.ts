@@ -1,5 +1,5 @@
 // Variants of a row: the combinations of its fixed fields, each with a meaning of its own.
-import { type FieldName, fixedFields, type Pattern, parsePattern } from '../isa/field.ts';
+import { type FieldName, fieldValue, fixedFields, type Pattern, parsePattern } from '../isa/field.ts';
 import type { InstructionRow } from '../isa/row.ts';
 import { fieldReader } from './record-layout.ts';
 
@@ -10,6 +10,8 @@ export type FixedValues = Readonly<Record<string, number>>;
 export interface PreparedRow {
   readonly row: InstructionRow;
   readonly pattern: Pattern;
+  /** Value of a field of a word. */
+  readonly field: (name: FieldName, word: number) => number;
   /** Fixed fields that the row's pattern has, with their readers. */
   readonly fixed: readonly {
     readonly name: FieldName;
@@ -27,7 +29,7 @@ export function prepareRow(row: InstructionRow): PreparedRow {
   const pattern = parsePattern(row.pattern);
   const names = [...fixedFields.filter((name) => pattern.pieces.has(name)), ...(row.split ?? [])];
   const fixed = names.map((name) => ({ name, bits: bitsOf(pattern, name), read: fieldReader(pattern, name) }));
-  return { row, pattern, fixed };
+  return { row, pattern, field: (name, word) => fieldValue(pattern, name, word), fixed };
 }
 
 /** Fixed values of a word, made canonical. */

@@ -16,5 +16,6 @@ declare namespace WebAssembly {
     get(index: number): unknown;
     set(index: number, value: unknown): void;
     readonly length: number;
+    grow(delta: number): number;
   }
 }

@@ -2,25 +2,24 @@
 //
 // The main function is a loop around one `br_table` over predecoded records. Rows that are executed often, and those
 // with flow of control, are in it; each other row is a function of its own, called through a table.
-import { recordBytes, tlbExecuteEntries } from '../../cpu/memory-map.ts';
+import { recordBytes, recordSide, tlbExecuteEntries } from '../../cpu/memory-map.ts';
 import { slotOffset, state } from '../../cpu/state.ts';
-import type { FunctionName } from '../../isa/functions.ts';
-import { functions } from '../../isa/functions.ts';
 import type { InstructionRow } from '../../isa/row.ts';
-import { type CoreImport, coreImports } from '../environment-imports.ts';
 import { fields } from '../fields.ts';
+import { ImportList } from '../import-list.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
-import { leaveReason } from '../leave-reason.ts';
+import { leaveReason, regionResult } from '../leave-reason.ts';
 import { RecordLayout } from '../record-layout.ts';
 import { type FixedValues, type PreparedRow, prepareRow, variantKey, variantsOf } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
-import { type Bytes, type FunctionType, ModuleWriter } from '../wasm/writer.ts';
+import { type Bytes, ModuleWriter } from '../wasm/writer.ts';
 import {
   type Frame,
   type Importer,
   InterpreterBuilder,
   type MainFrame,
+  type MeaningFlow,
   type Mode,
   NeedsMainFunction,
 } from './interpreter-builder.ts';
@@ -32,8 +31,10 @@ export const specialHandler = {
   /** Behind the last record of a page. */
   endOfPage: 1,
   illegal: 2,
+  /** A translated region starts here. */
+  translated: 3,
 } as const;
-const firstHandler = 3;
+const firstHandler = 4;
 
 /** Which handler executes a variant: `far` for any branch target, `near` for one in the same page (−1: none). */
 export interface HandlerNumbers {
@@ -63,31 +64,6 @@ interface Variant {
 
 interface MainHandler extends Variant {
   readonly near: boolean;
-}
-
-class Imports implements Importer {
-  readonly #indices = new Map<string, number>();
-  readonly list: { name: string; type: FunctionType }[] = [];
-
-  #index(name: string, type: FunctionType): number {
-    let index = this.#indices.get(name);
-    if (index === undefined) {
-      index = this.list.length;
-      this.#indices.set(name, index);
-      this.list.push({ name, type });
-    }
-    return index;
-  }
-  core(name: CoreImport): number {
-    return this.#index(name, coreImports[name]);
-  }
-  dataPlane(name: FunctionName): number {
-    const signature = functions[name];
-    return this.#index(name, {
-      params: ['i32', ...signature.params],
-      results: signature.result ? [signature.result] : [],
-    });
-  }
 }
 
 /** Labels that are good enough to see what a meaning does without keeping its code. */
@@ -126,7 +102,15 @@ export function layoutOf(prepared: PreparedRow, fixed: FixedValues, near: boolea
   const layout = new RecordLayout(prepared.pattern);
   const frame: Frame = { cpu: 0, record: 0, main: scratchMain };
   const ir = new Ir(new Locals(0));
-  build(ir, { is64: true, littleEndian: true }, frame, { rowIndex: 0, prepared, fixed }, new Imports(), near, layout);
+  build(
+    ir,
+    { is64: true, littleEndian: true },
+    frame,
+    { rowIndex: 0, prepared, fixed },
+    new ImportList(),
+    near,
+    layout,
+  );
   // Slots are asked for while code is written as well as while it is built.
   ir.flush();
   return layout;
@@ -148,21 +132,32 @@ function coldFunction(mode: Mode, variant: Variant, imports: Importer): { locals
   return { locals, body: ir.code };
 }
 
+/** What a variant does to the flow of control. */
+export function flowOf(prepared: PreparedRow, fixed: FixedValues): MeaningFlow {
+  const frame: Frame = { cpu: 0, record: 0, main: scratchMain };
+  const mode = { is64: true, littleEndian: true };
+  return build(new Ir(new Locals(0)), mode, frame, { rowIndex: 0, prepared, fixed }, new ImportList(), false).flow;
+}
+
 function usesBranchField(mode: Mode, variant: Variant): boolean {
   const frame: Frame = { cpu: 0, record: 0, main: scratchMain };
-  return build(new Ir(new Locals(0)), mode, frame, variant, new Imports(), false).usesBranchField;
+  return build(new Ir(new Locals(0)), mode, frame, variant, new ImportList(), false).flow.relative !== undefined;
 }
 
 /** Writes the main function. */
 class MainFunction {
   readonly ir: Ir;
   readonly #mode: Mode;
-  readonly #imports: Imports;
+  readonly #imports: ImportList;
   readonly #locals = new Locals(1);
   readonly #frame: Frame;
+  /** Local: 1 when the next translated record is to be interpreted. */
+  readonly #once: number;
+  readonly #regionType: number;
+  #dispatchLabel = 0;
   readonly #main: { -readonly [K in keyof MainFrame]: MainFrame[K] };
 
-  constructor(mode: Mode, imports: Imports) {
+  constructor(mode: Mode, imports: ImportList, regionType: number) {
     this.#mode = mode;
     this.#imports = imports;
     this.ir = new Ir(this.#locals);
@@ -180,6 +175,8 @@ class MainFunction {
       target: i64(),
     };
     this.#frame = { cpu: 0, record: i32(), main: this.#main };
+    this.#once = i32();
+    this.#regionType = regionType;
   }
 
   /** The whole body; `coldType` is the type index of the functions behind the table. */
@@ -198,6 +195,9 @@ class MainFunction {
     ir.code.byte(0x00);
     ir.close();
     this.#storeCia();
+    ir.localGet(0);
+    ir.localGet(this.#frame.record);
+    ir.memory(opcode.i32Store, state.record.offset, 2);
     this.#leave(leaveReason.budget);
     ir.close();
     this.#countBeforeFault();
@@ -216,14 +216,27 @@ class MainFunction {
   }
 
   #enter(): void {
+    this.#loadBudget();
+    this.#loadContext();
+  }
+
+  #loadBudget(): void {
     const { ir } = this;
-    const main = this.#main;
     this.#loadState(opcode.i64Load, state.budget.offset);
     ir.code.byte(0xa7);
     ir.i32Const(4);
     ir.code.byte(0x74);
-    ir.localSet(main.left);
-    this.#loadContext();
+    ir.localSet(this.#main.left);
+  }
+
+  #storeBudget(): void {
+    const { ir } = this;
+    ir.localGet(0);
+    ir.localGet(this.#main.left);
+    ir.i32Const(4);
+    ir.code.byte(0x75);
+    ir.code.byte(0xac);
+    ir.memory(opcode.i64Store, state.budget.offset, 3);
   }
 
   /** Target, TLB tables; no page is current. */
@@ -242,15 +255,9 @@ class MainFunction {
   }
 
   #leave(reason: number): void {
-    const { ir } = this;
-    ir.localGet(0);
-    ir.localGet(this.#main.left);
-    ir.i32Const(4);
-    ir.code.byte(0x75);
-    ir.code.byte(0xac);
-    ir.memory(opcode.i64Store, state.budget.offset, 3);
-    ir.i32Const(reason);
-    ir.return();
+    this.#storeBudget();
+    this.ir.i32Const(reason);
+    this.ir.return();
   }
 
   #storeNip(value: () => void): void {
@@ -290,13 +297,6 @@ class MainFunction {
     const { ir } = this;
     const main = this.#main;
     const entry = this.#locals.keep('i32');
-    ir.localGet(main.left);
-    ir.i32Const(0);
-    ir.code.byte(0x4c);
-    ir.openIf();
-    this.#storeNip(() => ir.localGet(main.target));
-    this.#leave(leaveReason.budget);
-    ir.close();
     const page = () => {
       ir.localGet(main.target);
       ir.code.byte(0x42);
@@ -344,6 +344,10 @@ class MainFunction {
     ir.code.byte(0x6a);
     ir.localTee(this.#frame.record);
     ir.localSet(main.start);
+    ir.localGet(main.left);
+    ir.i32Const(0);
+    ir.code.byte(0x4c);
+    ir.branchIf(main.nearBudget);
   }
 
   /** After anything that may have changed the context; nip says where to go on. */
@@ -391,10 +395,12 @@ class MainFunction {
     const { record } = this.#frame;
     const handler = this.#locals.keep('i32');
     const count = firstHandler + handlers.length;
-    for (let i = 0; i <= count; i++) ir.openBlock();
     ir.localGet(record);
     ir.memory(opcode.i32Load16U, 0, 1);
-    ir.localTee(handler);
+    ir.localSet(handler);
+    this.#dispatchLabel = ir.openLoop();
+    for (let i = 0; i <= count; i++) ir.openBlock();
+    ir.localGet(handler);
     ir.code.byte(0x0e);
     ir.code.u32(count);
     for (let i = 0; i <= count; i++) ir.code.u32(i);
@@ -404,6 +410,8 @@ class MainFunction {
     this.#endOfPage();
     ir.close();
     this.#illegal();
+    ir.close();
+    this.#translated(handler);
     for (const item of handlers) {
       ir.close();
       build(ir, this.#mode, this.#frame, item, this.#imports, item.near);
@@ -419,9 +427,73 @@ class MainFunction {
     ir.code.byte(0x6b);
     ir.code.byte(0x11);
     ir.code.u32(coldType);
-    ir.code.byte(0);
+    // Table 0 is the imported one of regions, table 1 this module's own.
+    ir.code.byte(1);
     ir.branchIf(this.#main.fault);
     this.#advance();
+    ir.close();
+  }
+
+  /**
+   * Runs the region that starts here, unless it has just asked for its first instruction to be interpreted: regions
+   * leave before an instruction whose access misses the TLB.
+   */
+  #translated(handler: number): void {
+    const { ir } = this;
+    const main = this.#main;
+    const { record } = this.#frame;
+    const result = this.#locals.keep('i32');
+    const interpretOriginal = () => {
+      this.#sideEntry(3);
+      ir.memory(opcode.i32Load16U, recordSide.original, 1);
+      ir.localSet(handler);
+      ir.branch(this.#dispatchLabel);
+    };
+    if (!this.#mode.is64) {
+      interpretOriginal();
+      return;
+    }
+    ir.localGet(this.#once);
+    ir.openIf();
+    ir.i32Const(0);
+    ir.localSet(this.#once);
+    interpretOriginal();
+    ir.close();
+    this.#countBeforeFault();
+    this.#storeBudget();
+    ir.localGet(0);
+    ir.localGet(main.pageEa);
+    this.#sideEntry(2);
+    ir.memory(opcode.i32Load, recordSide.region, 2);
+    ir.code.byte(0x11);
+    ir.code.u32(this.#regionType);
+    ir.code.byte(0);
+    ir.localSet(result);
+    this.#loadBudget();
+    ir.localGet(record);
+    ir.localSet(main.start);
+    ir.localGet(result);
+    ir.i32Const(regionResult.raised);
+    ir.code.byte(0x46);
+    ir.branchIf(main.resume);
+    ir.localGet(result);
+    ir.localSet(this.#once);
+    this.#loadState(opcode.i64Load, slotOffset.nip);
+    ir.localSet(main.target);
+    ir.branch(main.jump);
+  }
+
+  /** Address of this record's entry in a table behind the records, whose entries are 16 >> shift bytes. */
+  #sideEntry(shift: number): void {
+    const { ir } = this;
+    const main = this.#main;
+    ir.localGet(main.recordBase);
+    ir.localGet(this.#frame.record);
+    ir.localGet(main.recordBase);
+    ir.code.byte(0x6b);
+    ir.i32Const(shift);
+    ir.code.byte(0x76);
+    ir.code.byte(0x6a);
   }
 
   #undecoded(): void {
@@ -466,7 +538,7 @@ class MainFunction {
  * The module exports `run(cpu: i32) → leaveReason` and imports `env.memory`, core imports and data-plane functions.
  */
 export function generateInterpreter(table: readonly InstructionRow[], mode: Mode): GeneratedInterpreter {
-  const imports = new Imports();
+  const imports = new ImportList();
   const mainHandlers: MainHandler[] = [];
   const cold: { variant: Variant; locals: Locals; body: Bytes }[] = [];
   table.forEach((row, rowIndex) => {
@@ -491,8 +563,10 @@ export function generateInterpreter(table: readonly InstructionRow[], mode: Mode
 
   const module = new ModuleWriter();
   const coldType = module.type({ params: ['i32', 'i32'], results: ['i32'] });
-  const main = new MainFunction(mode, imports).write(mainHandlers, coldType);
+  const regionType = module.type({ params: ['i32', 'i64'], results: ['i32'] });
+  const main = new MainFunction(mode, imports, regionType).write(mainHandlers, coldType);
   module.importMemory();
+  module.importTable('regions', 1);
   for (const { name, type } of imports.list) module.importFunction(name, type);
   const functionIndices = cold.map(({ locals, body }) =>
     module.addFunction({ params: ['i32', 'i32'], results: ['i32'] }, locals.declaration(), body),

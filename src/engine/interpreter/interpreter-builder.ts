@@ -12,6 +12,8 @@ import type {
   V128,
   Value,
 } from '../../isa/builder.ts';
+import type { FieldName } from '../../isa/field.ts';
+import { supervisorFunctions } from '../../isa/functions/supervisor.ts';
 import { type FunctionName, functions } from '../../isa/functions.ts';
 import type { Facility, InstructionRow } from '../../isa/row.ts';
 import type { SlotName } from '../../isa/slots.ts';
@@ -57,6 +59,16 @@ export interface MainFrame {
   readonly nearBudget: number;
 }
 
+/** What a meaning does to the flow of control, found while it is built. */
+export interface MeaningFlow {
+  /** Field of a branch relative to the instruction. */
+  relative: FieldName | undefined;
+  /** Control never reaches the end of the meaning. */
+  ends: boolean;
+  /** It can change MSR, must see NIP, or hands over to the machine. */
+  leaves: boolean;
+}
+
 /** Gives function indices of imports. */
 export interface Importer {
   core(name: CoreImport): number;
@@ -91,8 +103,8 @@ export class InterpreterBuilder extends OperatorBuilder {
   readonly #fixed: Readonly<Record<string, number>>;
   readonly #imports: Importer;
   readonly #near: boolean;
-  /** Whether the meaning has a branch whose target can lie in the same page. */
-  usesBranchField = false;
+  /** What the meaning does to the flow of control. */
+  readonly flow: MeaningFlow = { relative: undefined, ends: false, leaves: false };
 
   constructor(
     ir: Ir,
@@ -619,11 +631,17 @@ export class InterpreterBuilder extends OperatorBuilder {
     ir.localSet(main.left);
   }
 
+  /** Control ends here; outside a conditional it always does. */
+  #noteEnd(): void {
+    if (!this.ir.nested) this.flow.ends = true;
+  }
+
   branchField(field: Field, absolute: boolean): void {
+    this.#noteEnd();
     const main = this.#main();
     const { ir } = this;
     if (!absolute) {
-      this.usesBranchField = true;
+      this.flow.relative = field.name;
       this.#layout.noteBranch(field.name);
     }
     if (absolute || !this.#near) {
@@ -649,6 +667,7 @@ export class InterpreterBuilder extends OperatorBuilder {
   }
 
   branchTo(target: I64): void {
+    this.#noteEnd();
     this.#branch(this.#main(), this.and(target, this.const(-4)));
   }
 
@@ -668,12 +687,14 @@ export class InterpreterBuilder extends OperatorBuilder {
   }
 
   program(reason: ProgramReason): void {
+    this.#noteEnd();
     this.#raise(0x700, programSrr1[reason]);
   }
 
   #callNode(name: FunctionName, args: readonly Value[]): Node | undefined {
     const { ir } = this;
     const signature = functions[name];
+    if (name in supervisorFunctions) this.flow.leaves = true;
     const write = () => {
       ir.call(this.#imports.dataPlane(name));
       if (signature.raises) this.#faultIfRaised();
@@ -702,6 +723,7 @@ export class InterpreterBuilder extends OperatorBuilder {
   }
 
   resumeAtNip(): void {
+    this.flow.leaves = true;
     const main = this.#main();
     const { ir } = this;
     ir.effect([], '', () => {
@@ -716,6 +738,7 @@ export class InterpreterBuilder extends OperatorBuilder {
   }
 
   leave(code: LeaveCode): void {
+    this.flow.leaves = true;
     const main = this.#main();
     const { ir } = this;
     this.setSlot('nip', this.nia());

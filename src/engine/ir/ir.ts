@@ -5,8 +5,7 @@
 import type { ValueType } from '../../isa/value-type.ts';
 import { Bytes, typeCode } from '../wasm/writer.ts';
 import type { Locals } from './locals.ts';
-import type { Node, NodeKind } from './node.ts';
-import type { Block, IfStatement, Statement } from './statement.ts';
+import type { Block, IfStatement, Node, NodeKind, Statement } from './node.ts';
 
 function newBlock(parent: Block | undefined, owner: IfStatement | undefined): Block {
   return { parent, depth: parent ? parent.depth + 1 : 0, owner, statements: [] };
@@ -96,6 +95,11 @@ export class Ir {
     this.#block.statements.push({ kind: 'effect', args, write });
     if (stateClass !== '') this.#noteWrite(stateClass);
     this.#number++;
+  }
+
+  /** True inside a conditional. */
+  get nested(): boolean {
+    return this.#block !== this.#root;
   }
 
   conditional(condition: Node, then: () => void, otherwise: (() => void) | undefined): void {

@@ -1,7 +1,6 @@
-// Values of the intermediate form: a directed graph that is written out as WebAssembly stack code.
+// The intermediate form: values, a directed graph that is written out as WebAssembly stack code, and statements, what
+// happens in order.
 import type { Value } from '../../isa/builder.ts';
-import type { ValueType } from '../../isa/value-type.ts';
-import type { Block } from './statement.ts';
 
 /** What a node computes. */
 export type NodeKind = 'const' | 'operator' | 'read' | 'ordered';
@@ -44,8 +43,38 @@ export function constantOf(node: Node): number | undefined {
   return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : undefined;
 }
 
-/** Result type of a memory or lane operator. */
-export interface TypedWrite {
-  readonly type: ValueType;
+/** A list of statements; `parent` is undefined for the outermost one. */
+export interface Block {
+  readonly parent: Block | undefined;
+  readonly depth: number;
+  /** The `if` that this block belongs to. */
+  readonly owner: IfStatement | undefined;
+  readonly statements: Statement[];
+}
+
+/** An effect: arguments, then `write`. */
+export interface EffectStatement {
+  readonly kind: 'effect';
+  readonly args: readonly Node[];
   readonly write: () => void;
 }
+/** A value that must be computed at this place (loads from guest memory, calls). */
+export interface ValueStatement {
+  readonly kind: 'value';
+  readonly node: Node;
+}
+/** A place where a read of state is computed if it can't wait until its first use. */
+export interface ReadStatement {
+  readonly kind: 'read';
+  readonly node: Node;
+}
+/** A conditional. */
+export interface IfStatement {
+  readonly kind: 'if';
+  readonly condition: Node;
+  readonly whenTrue: Block;
+  readonly whenFalse: Block;
+  /** Values first used inside but needed outside, too: computed before. */
+  readonly before: Node[];
+}
+export type Statement = EffectStatement | ValueStatement | ReadStatement | IfStatement;

@@ -1,5 +1,5 @@
 // Builds meanings with fields as constants: registers in locals, immediates folded, misses and faults leave the region.
-import { sprOffset, state } from '../../cpu/state.ts';
+import { slotOffset, sprOffset, state } from '../../cpu/state.ts';
 import type {
   AccessSize,
   DerivedName,
@@ -55,9 +55,12 @@ export interface CurrentInstruction {
   readonly offset: number;
   /** Instructions of the block from this one on: what is given back when it is not completed. */
   readonly remaining: number;
-  /** Writes the branch to a byte offset relative to the page that the control-flow graph follows; false: leave. */
-  readonly followBranch: ((target: number) => boolean) | undefined;
+  /** Writes the branch to a byte offset relative to the page: inside the region or out of it. */
+  readonly followBranch: (target: number) => void;
 }
+
+/** Slots that data-plane functions read or write: they stay in memory. */
+const inMemory: ReadonlySet<SlotName> = new Set<SlotName>(['fpscr', 'vscr']);
 
 /** A comparison that produced a CR field in this block. */
 interface Comparison {
@@ -155,10 +158,15 @@ export class TranslatorBuilder extends OperatorBuilder {
   slot(name: SlotName): I64 {
     if (name === 'msr') return this.#readMemory('i64', 'msr', opcode.i64Load, state.msr.offset);
     if (name === 'nip') throw new NotTranslatable('nip');
+    if (inMemory.has(name)) return this.#readMemory('i64', `slot:${name}`, opcode.i64Load, slotOffset[name]);
     return this.#readHeld(this.#registers.slot(name));
   }
   setSlot(name: SlotName, value: I64): void {
     if (name === 'nip' || name === 'msr') throw new NotTranslatable(name);
+    if (inMemory.has(name)) {
+      this.#writeMemory(`slot:${name}`, opcode.i64Store, slotOffset[name], value);
+      return;
+    }
     this.#writeHeld(this.#registers.slot(name), value);
   }
   crField(n: RegisterNumber): I32 {
@@ -440,15 +448,8 @@ export class TranslatorBuilder extends OperatorBuilder {
       return;
     }
     const target = this.#instruction.offset + displacement;
-    const follow = this.#instruction.followBranch;
-    const elsewhere = asNode(this.#pageAddress(target));
-    if (!follow) {
-      this.#leaveTo(this.typed(elsewhere));
-      return;
-    }
-    ir.effect([], '', () => {
-      follow(target);
-    });
+    const { followBranch } = this.#instruction;
+    ir.effect([], '', () => followBranch(target));
   }
   branchTo(target: I64): void {
     this.#leaveTo(this.and(target, this.const(-4)));

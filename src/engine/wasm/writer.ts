@@ -106,6 +106,8 @@ export class ModuleWriter {
   readonly #code = new Bytes();
   #tableEntries = 0;
   #elements: readonly number[] = [];
+  #tableImports = 0;
+  #placed: { base: number; functions: readonly number[] } | undefined;
 
   /** Index of a function type. */
   type(type: FunctionType): number {
@@ -149,12 +151,18 @@ export class ModuleWriter {
     this.#imports.bytes([1, 0x70, 0]);
     this.#imports.u32(minimum);
     this.#importCount++;
+    this.#tableImports++;
   }
 
   /** A table of this module's own, filled with these functions. */
   ownTable(functions: readonly number[]): void {
     this.#tableEntries = functions.length;
     this.#elements = functions;
+  }
+
+  /** Puts functions into the imported table 0 from `base` on when the module is instantiated. */
+  placeFunctions(base: number, functions: readonly number[]): void {
+    this.#placed = { base, functions };
   }
 
   /** Adds a function; `locals` are counts by type in order. Returns its index. */
@@ -171,6 +179,12 @@ export class ModuleWriter {
     this.#code.append(head);
     this.#code.append(body);
     return index;
+  }
+
+  /** Elements of table 0 as the plain form, of another table with its index. */
+  #writeSegmentHead(b: Bytes): void {
+    if (this.#tableImports === 0) b.bytes([0, 0x41, 0, 0x0b]);
+    else b.bytes([2, this.#tableImports, 0x41, 0, 0x0b, 0]);
   }
 
   exportFunction(name: string, index: number): void {
@@ -213,9 +227,19 @@ export class ModuleWriter {
       b.u32(this.#exportCount);
       b.append(this.#exports);
     });
-    if (this.#tableEntries > 0) {
+    const placed = this.#placed;
+    if (placed) {
       section(9, (b) => {
-        b.bytes([1, 0, 0x41, 0, 0x0b]);
+        b.bytes([1, 0, 0x41]);
+        b.s32(placed.base);
+        b.byte(0x0b);
+        b.u32(placed.functions.length);
+        for (const f of placed.functions) b.u32(f);
+      });
+    } else if (this.#tableEntries > 0) {
+      section(9, (b) => {
+        b.u32(1);
+        this.#writeSegmentHead(b);
         b.u32(this.#elements.length);
         for (const f of this.#elements) b.u32(f);
       });

@@ -1,0 +1,260 @@
+// Decides what to translate, compiles regions in batches, and puts them in place of the records where they start.
+
+import type { Decode } from '../../isa/decode.ts';
+import type { InstructionRow } from '../../isa/row.ts';
+import { ImportList } from '../import-list.ts';
+import { flowOf } from '../interpreter/generate.ts';
+import type { MeaningFlow } from '../interpreter/interpreter-builder.ts';
+import { type FixedValues, fixedOfWord, type PreparedRow, prepareRow, variantKey } from '../variants.ts';
+import { ModuleWriter } from '../wasm/writer.ts';
+import { type CodeReader, type Flow, findBlocks, structure } from './flow-graph.ts';
+import { compileRegion, type DecodedInstruction } from './region-compiler.ts';
+
+/** Where a region starts: a place in the code of a page, by real address and byte order. */
+export interface RegionPlace {
+  /** Real page number × 2, plus 1 when little-endian. */
+  readonly key: number;
+  /** Byte offset in the page. */
+  readonly offset: number;
+}
+
+/** A region that runs. */
+export interface InstalledRegion extends RegionPlace {
+  /** Index in the table of regions. */
+  readonly index: number;
+  /** Byte offsets of the instructions that it was made from. */
+  readonly covers: ReadonlySet<number>;
+}
+
+/** What the translator asks of the store of code pages. */
+export interface CodeStore {
+  /** The instruction word at a place. */
+  wordAt(place: RegionPlace): number;
+  /** Lets the region run whenever control comes to its start. */
+  install(region: InstalledRegion): void;
+  /** Undoes that. */
+  uninstall(region: InstalledRegion): void;
+}
+
+/** How eager the translator is, and its bounds. */
+export interface TranslatorTuning {
+  /** Times that a place must be found hot. */
+  readonly threshold: number;
+  /** Regions in one module. */
+  readonly batch: number;
+  /** Most guest instructions in a region. */
+  readonly regionLimit: number;
+  /** Regions that may be installed; all are dropped when there would be more. */
+  readonly maximumRegions: number;
+  readonly exactBudget: boolean;
+}
+
+/** Tuning for use. */
+export const defaultTuning: TranslatorTuning = {
+  threshold: 2,
+  batch: 16,
+  regionLimit: 256,
+  maximumRegions: 60_000,
+  exactBudget: false,
+};
+
+/** What was done so far. */
+export interface TranslatorStatistics {
+  regions: number;
+  modules: number;
+  instructions: number;
+  moduleBytes: number;
+  dropped: number;
+}
+
+/** Regions of one machine. */
+export class Translator {
+  readonly statistics: TranslatorStatistics = { regions: 0, modules: 0, instructions: 0, moduleBytes: 0, dropped: 0 };
+  readonly table: WebAssembly.Table;
+  readonly #tuning: TranslatorTuning;
+  readonly #store: CodeStore;
+  readonly #decode: Decode;
+  readonly #imports: Record<string, unknown>;
+  readonly #rows = new Map<InstructionRow, { prepared: PreparedRow; forms: Map<string, DecodedInstruction> }>();
+  readonly #illegal: DecodedInstruction | undefined = undefined;
+  /** Hits by place, key × 4096 + offset. */
+  readonly #heat = new Map<number, number>();
+  #waiting = new Map<number, RegionPlace>();
+  /** Installed regions by page key. */
+  readonly #byPage = new Map<number, Set<InstalledRegion>>();
+  readonly #refused = new Set<number>();
+  #free: number[] = [];
+  #nextIndex = 0;
+
+  constructor(
+    store: CodeStore,
+    decode: Decode,
+    imports: Record<string, unknown>,
+    table: WebAssembly.Table,
+    tuning: TranslatorTuning,
+  ) {
+    this.#store = store;
+    this.#decode = decode;
+    this.#imports = imports;
+    this.table = table;
+    this.#tuning = tuning;
+  }
+
+  /** Control was found at this place, which is not the start of a region. */
+  sample(place: RegionPlace): void {
+    const id = place.key * 4096 + place.offset;
+    if (this.#waiting.has(id) || this.#refused.has(id)) return;
+    const heat = (this.#heat.get(id) ?? 0) + 1;
+    if (heat < this.#tuning.threshold) {
+      this.#heat.set(id, heat);
+      return;
+    }
+    this.#heat.delete(id);
+    this.#waiting.set(id, place);
+    if (this.#waiting.size >= this.#tuning.batch) this.translateWaiting();
+  }
+
+  /** Regions that wait to be translated. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  #decoded(word: number): DecodedInstruction | undefined {
+    const row = this.#decode(word);
+    if (!row) return this.#illegal;
+    let known = this.#rows.get(row);
+    if (!known) {
+      known = { prepared: prepareRow(row), forms: new Map() };
+      this.#rows.set(row, known);
+    }
+    const fixed: FixedValues = fixedOfWord(known.prepared, word);
+    const key = variantKey(fixed);
+    let form = known.forms.get(key);
+    if (!form) {
+      const flow: MeaningFlow = flowOf(known.prepared, fixed);
+      form = { row, prepared: known.prepared, fixed, flow };
+      known.forms.set(key, form);
+    }
+    return form;
+  }
+
+  #reader(key: number): CodeReader {
+    const word = (offset: number) => this.#store.wordAt({ key, offset });
+    return { word, flow: (instruction, offset) => this.#flow(instruction, offset) };
+  }
+
+  #flow(word: number, offset: number): Flow | 'stop' | undefined {
+    const decoded = this.#decoded(word);
+    if (!decoded || decoded.flow.leaves || decoded.row.privilege === 'hypervisor') return 'stop';
+    const { flow, fixed, row, prepared } = decoded;
+    if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
+    let target: number | undefined;
+    if (flow.relative !== undefined && fixed.LK !== 1) {
+      const to = offset + prepared.field(flow.relative, word);
+      if (to >= 0 && to < 4096) target = to;
+    }
+    return { target, fallsThrough: !flow.ends };
+  }
+
+  /** Translates what waits, as one module. */
+  translateWaiting(): void {
+    const places = [...this.#waiting.values()];
+    this.#waiting = new Map();
+    if (places.length === 0) return;
+    if (this.statistics.regions - this.statistics.dropped + places.length > this.#tuning.maximumRegions) this.dropAll();
+    const imports = new ImportList();
+    const compiled = places.flatMap((place) => {
+      const blocks = findBlocks(this.#reader(place.key), place.offset, this.#tuning.regionLimit);
+      const first = blocks[0];
+      if (!first || first.instructions.length === 0) {
+        this.#refused.add(place.key * 4096 + place.offset);
+        return [];
+      }
+      const covers = new Set(blocks.flatMap((block) => block.instructions.map((i) => i.offset)));
+      const region = compileRegion(structure(blocks), {
+        mode: { is64: true, littleEndian: (place.key & 1) === 1 },
+        imports,
+        exactBudget: this.#tuning.exactBudget,
+        decode: (word) => {
+          const decoded = this.#decoded(word);
+          if (!decoded) throw new Error(`undecodable word ${word.toString(16)} in a region`);
+          return decoded;
+        },
+      });
+      return [{ place, covers, region }];
+    });
+    if (compiled.length === 0) return;
+    const base = this.#takeIndices(compiled.length);
+    const module = new ModuleWriter();
+    module.importMemory();
+    module.importTable('regions', 1);
+    for (const { name, type } of imports.list) module.importFunction(name, type);
+    const functions = compiled.map(({ region }) =>
+      module.addFunction({ params: ['i32', 'i64'], results: ['i32'] }, region.locals, region.body),
+    );
+    module.placeFunctions(base, functions);
+    const bytes = module.finish();
+    new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: this.#imports });
+    compiled.forEach(({ place, covers, region }, i) => {
+      this.#install({ ...place, index: base + i, covers });
+      this.statistics.instructions += region.instructions;
+    });
+    this.statistics.modules++;
+    this.statistics.regions += compiled.length;
+    this.statistics.moduleBytes += bytes.length;
+  }
+
+  /** Consecutive table indices. */
+  #takeIndices(count: number): number {
+    const base = this.#nextIndex;
+    this.#nextIndex += count;
+    if (this.#nextIndex > this.table.length) this.table.grow(Math.max(count, 4096));
+    return base;
+  }
+
+  #install(region: InstalledRegion): void {
+    let page = this.#byPage.get(region.key);
+    if (!page) {
+      page = new Set();
+      this.#byPage.set(region.key, page);
+    }
+    page.add(region);
+    this.#store.install(region);
+  }
+
+  #drop(region: InstalledRegion): void {
+    this.#store.uninstall(region);
+    this.table.set(region.index, null);
+    this.#free.push(region.index);
+    this.#byPage.get(region.key)?.delete(region);
+    this.statistics.dropped++;
+  }
+
+  /** Code at byte offsets [from, to] of a page has changed. */
+  written(key: number, from: number, to: number): void {
+    for (const region of this.#byPage.get(key) ?? []) {
+      for (let offset = from & ~3; offset <= to; offset += 4) {
+        if (region.covers.has(offset)) {
+          this.#drop(region);
+          break;
+        }
+      }
+    }
+    const base = key * 4096;
+    for (let offset = from & ~3; offset <= to; offset += 4) {
+      this.#waiting.delete(base + offset);
+      this.#refused.delete(base + offset);
+    }
+  }
+
+  /** Drops all regions. */
+  dropAll(): void {
+    for (const page of this.#byPage.values()) for (const region of [...page]) this.#drop(region);
+    this.#byPage.clear();
+    this.#waiting.clear();
+    this.#heat.clear();
+    this.#refused.clear();
+    this.#nextIndex = 0;
+    this.#free = [];
+  }
+}
