@@ -23,7 +23,7 @@ function testFiles() {
   }
   return found
     .map((path) => relative(root, path))
-    .filter((path) => patterns.every((part) => path.includes(part)))
+    .filter((path) => patterns.length === 0 || patterns.some((part) => path.includes(part)))
     .sort();
 }
 

@@ -2,6 +2,7 @@
 import { decide, type Environment, type HostProfile, type Provision, type Reason } from '../environment/index.ts';
 import { exitStatus } from '../host/exit-status.ts';
 import { machineLimits } from '../machine/machine-limits.ts';
+import { requestOptionName } from './options/guest-request.ts';
 import { CliError } from './options/usage-error.ts';
 import type { StartPlan } from './start-plan.ts';
 
@@ -24,51 +25,31 @@ export interface Accepted {
   readonly warnings: readonly string[];
 }
 
-/** The user's name for an option of the request. */
-function userName(option: string, names: StartPlan['requestNames']): string {
-  if (option === 'machine') return names.machine;
-  if (option === 'cpu') return names.cpu;
-  if (['memory', 'maxmem', 'slots'].includes(option)) return names.memory;
-  if (['smp', 'cpus', 'sockets', 'cores', 'threads', 'maxcpus'].includes(option)) return names.smp;
-  return `${names.machine} ${option}`;
-}
-
 function reasonLine(reason: Reason, names: StartPlan['requestNames']): string {
   // A way out that only takes an option away has no text to type.
   const typed = reason.fix !== undefined && !/undefined|=(?=[,\s]|$)/.test(reason.fix);
   const fix = typed ? `; try ${reason.fix}` : '';
-  return `${userName(reason.option, names)}: ${reason.message}${fix} [${reason.code}]`;
-}
-
-/** Reasons as one message: each a line of its own, under the program's name. */
-export class RefusedError extends CliError {
-  /** One line for each reason. */
-  readonly lines: readonly string[];
-
-  constructor(status: number, lines: readonly string[]) {
-    super(status, lines.join('; '));
-    this.lines = lines;
-  }
+  return `${requestOptionName(reason.option, names)}: ${reason.message}${fix} [${reason.code}]`;
 }
 
 /**
  * Decides whether the request can start.
- * @throws RefusedError with every reason at once
+ * @throws CliError with every reason at once
  */
 export function acceptEnvironment(plan: StartPlan): Accepted {
   const decision = decide(plan.request, engineProfile);
   if (decision.provision === undefined) {
     const syntax = decision.reasons.every(({ code }) => syntaxCodes.includes(code));
-    throw new RefusedError(
+    throw new CliError(
       syntax ? exitStatus.usage : exitStatus.refused,
-      decision.reasons.map((reason) => reasonLine(reason, plan.requestNames)),
+      ...decision.reasons.map((reason) => reasonLine(reason, plan.requestNames)),
     );
   }
   const limits = machineLimits(decision.environment);
   if (limits.length > 0) {
-    throw new RefusedError(
+    throw new CliError(
       exitStatus.refused,
-      limits.map(({ option, message }) => `${userName(option, plan.requestNames)}: ${message}`),
+      ...limits.map(({ option, message }) => `${requestOptionName(option, plan.requestNames)}: ${message}`),
     );
   }
   const asked = decision.warnings.filter(({ option }) => option in plan.request);

@@ -9,6 +9,11 @@ import { programVersion } from './version.ts';
 /** Each command is loaded when it is used: `continuo explain` needs no engine, `continuo run` no tables of hosts. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./commands/run.ts')).runCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  'check-migration': async () => (await import('./commands/check-migration.ts')).checkMigrationCommand,
+  matrix: async () => (await import('./commands/matrix.ts')).matrixCommand,
+  fleet: async () => (await import('./commands/fleet.ts')).fleetCommand,
+  hosts: async () => (await import('./commands/hosts.ts')).hostsCommand,
   guest: async () => (await import('./commands/guest.ts')).guestCommand,
 };
 

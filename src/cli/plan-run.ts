@@ -21,9 +21,11 @@ export function planRun(options: ParsedOptions, time: HostTime): StartPlan {
   const mirror = options.value('mirror');
   const suite = options.value('suite');
   const guest = { ...(mirror === undefined ? {} : { mirror }), ...(suite === undefined ? {} : { suite }) };
+  const { cleared, ...plan } = shared;
+  const defaults = Object.entries(runDefaults).filter(([name]) => !cleared.some((option) => option === name));
   return {
-    ...shared,
-    request: { ...runDefaults, ...shared.request },
+    ...plan,
+    request: { ...Object.fromEntries(defaults), ...shared.request },
     defaultGuest: ownBoot ? undefined : guest,
     exec,
     console: { kind: 'stdio', keys: false },

@@ -1,4 +1,5 @@
 // What the two programs read from their options alike, each under its own option names.
+import type { OptionName } from '../environment/index.ts';
 import type { ImageKind } from '../machine/loader/image-error.ts';
 import { readGuestRequest } from './options/guest-request.ts';
 import { type OptionKey, optionName, type Program } from './options/option-table.ts';
@@ -18,7 +19,10 @@ export interface HostTime {
 const imageKinds: readonly ImageKind[] = ['kernel', 'initrd', 'firmware', 'deviceTree'];
 
 /** The parts of a start that the programs do not treat differently. */
-export type SharedPlan = Omit<StartPlan, 'defaultGuest' | 'exec' | 'console' | 'signalStatus'>;
+export type SharedPlan = Omit<StartPlan, 'defaultGuest' | 'exec' | 'console' | 'signalStatus'> & {
+  /** Options of the request that were taken back with an empty value. */
+  readonly cleared: readonly OptionName[];
+};
 
 /** @throws CliError for values that cannot be, and for what is known but not built */
 export function planShared(options: ParsedOptions, program: Program, time: HostTime): SharedPlan {
@@ -27,9 +31,16 @@ export function planShared(options: ParsedOptions, program: Program, time: HostT
     const value = options.value(key);
     return value === undefined ? undefined : parse(name(key), value);
   };
-  const requestNames = { machine: name('machine'), cpu: name('cpu'), smp: name('smp'), memory: name('memory') };
+  const requestNames = {
+    machine: name('machine'),
+    cpu: name('cpu'),
+    smp: name('smp'),
+    memory: name('memory'),
+    accel: name('accel'),
+  };
   const guest = readGuestRequest({
     machine: options.values('machine'),
+    accel: options.values('accel'),
     cpu: options.value('cpu'),
     smp: options.value('smp'),
     memory: options.value('memory'),
@@ -45,6 +56,7 @@ export function planShared(options: ParsedOptions, program: Program, time: HostT
   const dumpPath = guest.dumpDeviceTree;
   return {
     request: guest.request,
+    cleared: guest.cleared,
     requestNames,
     files,
     append: options.value('append') ?? guest.append,

@@ -1,6 +1,6 @@
 // From QEMU's options to a start: the same machine as `continuo run`, with QEMU's defaults.
 import { optionName } from './options/option-table.ts';
-import { type ConsoleChoice, expectNone, parseAccelerator, parseSerial } from './options/option-values.ts';
+import { type ConsoleChoice, expectNone, parseSerial } from './options/option-values.ts';
 import type { ParsedOptions } from './options/parse-options.ts';
 import { notBuiltError, usageError } from './options/usage-error.ts';
 import { type HostTime, planShared } from './plan-shared.ts';
@@ -20,9 +20,7 @@ export function planSystem(options: ParsedOptions, time: HostTime): StartPlan {
   for (const key of ['display', 'vga', 'monitor', 'parallel', 'network'] as const) {
     for (const value of options.values(key)) expectNone(optionName(key, 'system'), value);
   }
-  const accelerator = options.value('accel');
-  if (accelerator !== undefined) parseAccelerator(optionName('accel', 'system'), accelerator);
-  const shared = planShared(options, 'system', time);
+  const { cleared: _cleared, ...shared } = planShared(options, 'system', time);
   const { files, dumpDeviceTree } = shared;
   if (files.kernel === undefined && files.firmware === undefined && dumpDeviceTree === undefined) {
     const [kernel, firmware] = [optionName('kernel', 'system'), optionName('firmware', 'system')];

@@ -1,6 +1,5 @@
 // What both programs have around their work: errors as one line, an exit status, a clear word when we are at fault.
 import { exitStatus } from '../host/exit-status.ts';
-import { RefusedError } from './environment-gate.ts';
 import { CliError } from './options/usage-error.ts';
 
 /** Anything still open after this long does not keep the process. */
@@ -9,7 +8,7 @@ const lingerMs = 500;
 function report(program: string, error: unknown): number {
   const say = (line: string): void => void process.stderr.write(`${program}: ${line}\n`);
   if (error instanceof CliError) {
-    for (const line of error instanceof RefusedError ? error.lines : [error.message]) say(line);
+    for (const line of error.lines) say(line);
     return error.status;
   }
   const message = error instanceof Error ? error.message : String(error);

@@ -3,6 +3,7 @@ import type { Request } from '../environment/index.ts';
 import type { GuestOptions } from '../host/guest/default-guest.ts';
 import type { ImageKind } from '../machine/loader/image-error.ts';
 import type { LogItem } from '../machine/machine-api.ts';
+import type { GuestOptionNames } from './options/guest-request.ts';
 import type { ConsoleChoice } from './options/option-values.ts';
 
 /** A file and the option that named it, for messages. */
@@ -16,12 +17,7 @@ export interface StartPlan {
   /** What the guest shall see. */
   readonly request: Request;
   /** How messages name an option of the request. */
-  readonly requestNames: {
-    readonly machine: string;
-    readonly cpu: string;
-    readonly smp: string;
-    readonly memory: string;
-  };
+  readonly requestNames: GuestOptionNames;
   readonly files: Readonly<Partial<Record<ImageKind, NamedFile>>>;
   /** Boot the default guest; `append` is added to its own command line. */
   readonly defaultGuest: GuestOptions | undefined;

@@ -66,9 +66,11 @@ const rows = [
   },
   {
     key: 'accel',
+    run: ['--accel'],
     system: ['-accel'],
     argument: 'tcg',
     group: 'machine',
+    repeats: true,
     summary: "the accelerator; `tcg` is Continuo's own engine, the only one there is",
   },
   {

@@ -1,5 +1,4 @@
-// Reads the values of options that the guest does not see: console, clock, log items, and the properties of -machine and
-// -accel that are about the host. What the guest sees goes on to the environment layer as it was written.
+// Reads the values of options that the guest does not see: console, clock, log items, time limit.
 import { nearest } from '../../environment/index.ts';
 import { type LogItem, logItems } from '../../machine/machine-api.ts';
 import { notBuiltError, usageError } from './usage-error.ts';
@@ -57,26 +56,6 @@ export function parseProperties(
     if (equals < 0) return { name: text, value: undefined };
     return { name: part.slice(0, equals), value: part.slice(equals + 1).replaceAll(',,', ',') };
   });
-}
-
-/** -accel and the machine property accel: the engine, under the name that scripts know. */
-export function parseAccelerator(option: string, value: string): void {
-  const [first, ...rest] = parseProperties(value);
-  const name = first?.value ?? first?.name ?? '';
-  // `kvm:tcg` is a list of choices in order of preference.
-  const choices = name.split(':');
-  if (!choices.includes('tcg')) {
-    if (['kvm', 'xen', 'hvf', 'hax', 'whpx', 'nvmm', 'qtest'].includes(choices[0] ?? ''))
-      throw notBuiltError(`${option} ${shown(name)}`);
-    throw usageError(`${option} ${shown(name)}: the accelerator is tcg, Continuo's own engine`);
-  }
-  for (const { name: property, value: setting } of rest) {
-    // The guest sees nothing of these two; vCPUs take turns in one thread.
-    if (property === 'tb-size' || (property === 'thread' && setting === 'single')) continue;
-    if (property === 'thread' || property === 'one-insn-per-tb' || property === 'split-wx')
-      throw notBuiltError(`${option} ${property}=${setting}`);
-    throw usageError(`${option}: unknown property ${shown(property)}`);
-  }
 }
 
 const secondsPerDay = 86_400;

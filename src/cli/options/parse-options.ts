@@ -1,6 +1,6 @@
 // Turns the words of a command line into option values, by the option table. QEMU's grammar: `-name value`, two dashes are
 // as good as one. Ours: `--name value` or `--name=value`.
-import { nearest } from '../../environment/index.ts';
+import { nearest, optionRows as requestRows } from '../../environment/index.ts';
 import { namesOf, type OptionKey, type OptionRow, optionRows, type Program } from './option-table.ts';
 import { notBuiltError, usageError } from './usage-error.ts';
 
@@ -21,6 +21,11 @@ function normalise(word: string, program: Program): string {
 
 function findRow(name: string, program: Program): OptionRow | undefined {
   return optionRows.find((row) => namesOf(row, program).includes(name));
+}
+
+/** Properties of --machine may be written as options, as in the commands that explain an environment. */
+function isMachineProperty(name: string): boolean {
+  return requestRows.some((row) => row.place === 'machine' && row.name === name);
 }
 
 function unknownOption(word: string, program: Program): Error {
@@ -51,6 +56,13 @@ export function parseOptions(words: readonly string[], program: Program): Parsed
     const equals = program === 'run' && word.startsWith('--') ? word.indexOf('=') : -1;
     const name = normalise(equals < 0 ? word : word.slice(0, equals), program);
     const row = findRow(name, program);
+    const property = name.replace(/^-+/, '');
+    if (row === undefined && program === 'run' && isMachineProperty(property)) {
+      const value = equals < 0 ? words[++index] : word.slice(equals + 1);
+      if (value === undefined) throw usageError(`${name} needs a value`);
+      given.set('machine', [...(given.get('machine') ?? []), `${property}=${value.replaceAll(',', ',,')}`]);
+      continue;
+    }
     if (row === undefined) throw unknownOption(name, program);
     if (row.planned === true) throw notBuiltError(`option ${name}`);
     let value = '';
