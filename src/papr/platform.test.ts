@@ -29,7 +29,7 @@ test('entry state of a kernel: 32-bit big-endian real mode, initrd in r3/r4, cli
   assert.ok(vcpu.gpr(1) % 16n === 0n && vcpu.gpr(1) > BigInt(stub + 20));
   assert.equal(vcpu.spr(spr.LPCR), 0x3_f008n);
   assert.equal(machine.vcpu(1).spr(spr.LPCR), 0x2_0008n);
-  assert.equal(machine.controller, 'xics');
+  assert.equal(machine.controller, 'power-on');
 });
 
 test('entry state of POWER8: no large decrementer in LPCR', () => {
@@ -140,6 +140,6 @@ test('reset takes negotiation, claims and properties back', () => {
   assert.notDeepEqual(machine.platform.flattenedDeviceTree(), before);
   machine.platform.reset();
   assert.deepEqual(machine.platform.flattenedDeviceTree(), before);
-  assert.equal(machine.controller, 'xics');
+  assert.equal(machine.controller, 'power-on');
   assert.equal(machine.vcpu().spr(spr.LPCR), 0x3_f008n);
 });

@@ -168,7 +168,7 @@ export function createPlatform(
     reset: () => {
       state.reset();
       for (const table of [vpas, windows, signals, nmi, client]) table.reset();
-      services.activateInterruptController(state.negotiated.interruptMode);
+      services.resetInterruptControllers();
       for (const vcpu of services.vcpus) {
         services.resetVcpu(vcpu.index);
         vcpu.setSpr(spr.LPCR, vcpu.index === 0 ? resetLpcr(environment) : stoppedLpcr(environment));

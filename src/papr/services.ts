@@ -33,8 +33,10 @@ export interface PlatformServices {
   wakeVcpu(index: number): void;
   /** Raises a system reset interrupt. */
   systemReset(index: number): void;
-  /** Makes a controller the active one, in its reset state unless it already is active. */
+  /** What a negotiation has chosen: that controller becomes the active one, in its reset state unless it already is. */
   activateInterruptController(mode: 'xics' | 'xive'): void;
+  /** Machine reset: the controller of power-on is active again, in its reset state. */
+  resetInterruptControllers(): void;
   invalidateTlb(request: TlbInvalidation): void;
   /** Console output and input; `readConsole` returns how many bytes it took, 0 when none wait. */
   writeConsole(bytes: Uint8Array): void;

@@ -77,6 +77,9 @@ export class TestMachine {
       activateInterruptController: (mode) => {
         this.controller = mode;
       },
+      resetInterruptControllers: () => {
+        this.controller = 'power-on';
+      },
       invalidateTlb: (request) => {
         this.invalidations.push(request);
       },
