@@ -34,6 +34,7 @@ export class DataPlane {
   readonly view: DataView;
   readonly ramBase: number;
   readonly ramBytes: number;
+  readonly hptBase: number;
   readonly codeMap: number;
   readonly cpus: Vcpu[] = [];
   readonly mmio: MmioAccess[] = [];
@@ -44,12 +45,13 @@ export class DataPlane {
   mmioValue: bigint | undefined = 0n;
   readonly #exports: Readonly<Record<string, unknown>>;
 
-  constructor(options: { cpus?: number; ramBytes?: number } = {}) {
+  constructor(options: { cpus?: number; ramBytes?: number; hptBytes?: number } = {}) {
     const count = options.cpus ?? 1;
     this.ramBytes = options.ramBytes ?? 4 * 1024 * 1024;
     this.codeMap = vcpuBase + count * vcpuStride;
     this.ramBase = Math.ceil((this.codeMap + this.ramBytes / 4096) / page) * page;
-    const pages = (this.ramBase + this.ramBytes) / page;
+    this.hptBase = this.ramBase + this.ramBytes;
+    const pages = (this.hptBase + (options.hptBytes ?? 0)) / page;
     // The data plane declares a shared memory of at least 64 and at most 65536 pages.
     this.memory = new WebAssembly.Memory({ initial: Math.max(64, pages), maximum: 65536, shared: true });
     this.view = new DataView(this.memory.buffer);
@@ -59,6 +61,8 @@ export class DataPlane {
     this.setWord('ramBase', this.ramBase);
     this.setWord('ramBytes', this.ramBytes);
     this.setWord('codeMap', this.codeMap);
+    this.setWord('hptBase', this.hptBase);
+    this.setWord('hptBytes', options.hptBytes ?? 0);
     this.setWord('vcpuBase', vcpuBase);
     this.setWord('vcpuCount', count);
     for (let i = 0; i < count; i++) {

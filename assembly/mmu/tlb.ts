@@ -106,7 +106,7 @@ export function tlbFlushKeyed(cpu: usize): void {
   const count = load<u32>(list);
   store<u32>(list, 0);
   if (count > <u32>L.tlbJournalEntries) {
-    for (let slot = 0; slot < L.tlbPidSlots; slot++) flushSet(cpu, 1 + 2 * slot);
+    for (let set = 1; set < L.tlbSets; set++) flushSet(cpu, set);
     return;
   }
   const first = setBase(cpu, 0);
@@ -146,6 +146,47 @@ export function tlbInvalidatePagePid(cpu: usize, ea: u64, sizeShift: i32, pid: u
     if (load<u32>(cpu + (slot << 2), L.S_tlbPid) != pid) continue;
     invalidateInSet(cpu, 1 + 2 * slot, ea, sizeShift);
     invalidateInSet(cpu, 2 + 2 * slot, ea, sizeShift);
+  }
+}
+
+/** Drops what was derived from the segment of 2^shift bytes around `ea`. */
+export function tlbFlushSegment(cpu: usize, ea: u64, shift: i32): void {
+  for (let set = 1; set < L.tlbSets; set++) {
+    const list = journal(cpu, set);
+    const count = load<u32>(list);
+    if (count > <u32>L.tlbJournalEntries) {
+      flushSet(cpu, set);
+      continue;
+    }
+    const base = setBase(cpu, set);
+    for (let i: u32 = 0; i < count; i++) {
+      const entry: usize = load<u32>(list + 4 + (i << 2));
+      if (load<u64>(entry) >> shift == ea >> shift) clearEntry(base, entry);
+    }
+  }
+}
+
+/**
+ * Drops translations to the real page of 2^shift bytes at `real`, whatever their address. Execute entries do not tell
+ * their real address: with `executable` all of them go.
+ */
+export function tlbDropReal(cpu: usize, real: u64, shift: i32, executable: bool): void {
+  if (real >= load<u64>(L.W_ramBytes)) return;
+  const first = load<u32>(L.W_ramBase) + <u32>real;
+  const size = <u32>1 << shift;
+  for (let set = 1; set < L.tlbSets; set++) {
+    const list = journal(cpu, set);
+    const count = load<u32>(list);
+    if (count > <u32>L.tlbJournalEntries) {
+      flushSet(cpu, set);
+      continue;
+    }
+    const base = setBase(cpu, set);
+    const execute = base + executeOffset;
+    for (let i: u32 = 0; i < count; i++) {
+      const entry: usize = load<u32>(list + 4 + (i << 2));
+      if (entry >= execute ? executable : load<u32>(entry, 8) - first < size) clearEntry(base, entry);
+    }
   }
 }
 

@@ -135,9 +135,13 @@ function merged(cpu: usize, value: u64): u64 {
 function writeAmr(cpu: usize, value: u64): void {
   const old = R.spr(cpu, R.SPR_AMR);
   R.setSpr(cpu, R.SPR_AMR, value);
-  // Entries let in under the old value stay good unless a right is gone. Radix looks at key 0 only.
+  // Entries let in under the old value stay good unless a right is gone. Radix looks at key 0 only, and lists the pages
+  // that depend on it; hash lists those of the other keys.
   const gone = value & ~old;
-  if (R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR ? gone >> 62 : gone) tlbFlushKeyed(cpu);
+  if (R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR) {
+    if (gone >> 62) tlbFlushKeyed(cpu);
+  } else if (gone >> 62) tlbFlushTranslated(cpu);
+  else if (gone) tlbFlushKeyed(cpu);
 }
 
 function readXer(cpu: usize): u64 {
