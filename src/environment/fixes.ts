@@ -33,10 +33,18 @@ function capabilityCandidates(reason: Reason, host: HostProfile): Change[][] {
   return [to(0)];
 }
 
+/** An option taken back: where no empty value can be written for it, its default is. */
+function back(option: OptionName, request: Request): Change {
+  if (option === 'machine') return { option, value: 'pseries' };
+  if (option === 'cpu') return { option, value: derive({ machine: request.machine ?? '' }).environment.cpu.model };
+  if (option === 'memory') return { option, value: '512M' };
+  return { option, value: undefined };
+}
+
 /** A word that the user may have meant, or the option taken back. */
-function wordCandidates(option: OptionName, value: string, known: readonly string[]): Change[][] {
-  const near = nearest(value, known);
-  const drop: Change[] = [{ option, value: undefined }];
+function wordCandidates(option: OptionName, request: Request, known: readonly string[]): Change[][] {
+  const near = nearest(request[option] ?? '', known);
+  const drop = [back(option, request)];
   return near === undefined ? [drop] : [[{ option, value: near }], drop];
 }
 
@@ -45,21 +53,15 @@ function valueCandidates(reason: Reason, request: Request): Change[][] {
   const option = reason.option as OptionName;
   const value = request[option] ?? '';
   if (option === 'machine')
-    return wordCandidates(
-      option,
-      value,
+    return wordCandidates(option, request,
       machineTypes.map((type) => type.name),
     );
   if (option === 'cpu')
-    return wordCandidates(
-      option,
-      value,
+    return wordCandidates(option, request,
       cpuModels.flatMap((model) => [model.name, ...model.aliases]),
     );
   if (option === 'max-cpu-compat')
-    return wordCandidates(
-      option,
-      value,
+    return wordCandidates(option, request,
       levels.map((level) => level.name),
     );
   const capability = capabilityRows.find((row) => `cap-${row.name}` === option);
@@ -72,13 +74,13 @@ function valueCandidates(reason: Reason, request: Request): Change[][] {
         return [[{ option, value: text }], [{ option, value: undefined }]];
     }
   }
-  return wordCandidates(option, value, optionRows.find((row) => row.name === option)?.choices ?? []);
+  return wordCandidates(option, request, optionRows.find((row) => row.name === option)?.choices ?? []);
 }
 
 /** CPUs of the host's class: the model nearest to its PVR first, by the alias where there is one. */
 function cpuCandidates(request: Request, host: HostProfile): Change[][] {
   const wanted = derive(request).environment.cpu;
-  if (host.accelerator === 'engine') return [[{ option: 'cpu', value: undefined }]];
+  if (host.accelerator === 'engine') return [[back('cpu', request)]];
   const pvr = Number(host.pvr);
   const models = modelsForPvr(pvr);
   const result: Change[][] = [];
@@ -97,21 +99,21 @@ function cpuCandidates(request: Request, host: HostProfile): Change[][] {
 function smpCandidates(reason: Reason, request: Request, host: HostProfile): Change[][] {
   const drop = (...names: OptionName[]): Change[] => names.map((option) => ({ option, value: undefined }));
   const threads = Number(request.threads ?? 1);
-  if (reason.code === 'E_VSMT') {
-    const { shape } = { shape: derive(request).environment.smp };
-    const modes = host.accelerator === 'kvm' ? [host.kvm.PPC_SMT ?? 1, 8, 4, 2, 1] : [];
-    const fitting = [...new Set([shape.threads, ...modes])].filter((mode) => mode >= shape.threads);
-    return [drop('vsmt'), ...fitting.map((mode): Change[] => [{ option: 'vsmt', value: String(mode) }])];
+  const fewerThreads: Change[][] = [];
+  for (const fewer of [8, 4, 2, 1]) {
+    if (Number.isFinite(threads) && fewer >= threads) continue;
+    const set: Change = { option: 'threads', value: String(fewer) };
+    fewerThreads.push([set], [set, ...drop('cores')], [set, ...drop('sockets', 'cores')]);
   }
-  if (reason.code === 'E_THREADS') {
-    const result: Change[][] = [];
-    for (const fewer of [8, 4, 2, 1]) {
-      if (Number.isFinite(threads) && fewer >= threads) continue;
-      const set: Change = { option: 'threads', value: String(fewer) };
-      result.push([set], [set, ...drop('cores')], [set, ...drop('sockets', 'cores')]);
-    }
-    result.push(drop('threads'), drop('threads', 'sockets', 'cores'), drop('threads', 'sockets', 'cores', 'maxcpus'));
-    return result;
+  fewerThreads.push(drop('threads'), drop('threads', 'sockets', 'cores'));
+  fewerThreads.push(drop('threads', 'sockets', 'cores', 'maxcpus'));
+  if (reason.code === 'E_THREADS') return fewerThreads;
+  if (reason.code === 'E_VSMT') {
+    const { smp } = derive(request).environment;
+    const modes = host.accelerator === 'kvm' ? [host.kvm.PPC_SMT ?? 1, 8, 4, 2, 1] : [];
+    const fitting = [...new Set([smp.threads, ...modes])].filter((mode) => mode >= smp.threads);
+    const set = fitting.map((mode): Change[] => [{ option: 'vsmt', value: String(mode) }]);
+    return [drop('vsmt'), ...set, ...fewerThreads, ...fewerThreads.map((changes) => [...changes, ...drop('vsmt')])];
   }
   const memory: OptionName[] = ['maxcpus', 'cores', 'sockets', 'threads', 'cpus'];
   return [
@@ -131,7 +133,7 @@ function memoryCandidates(reason: Reason, request: Request): Change[][] {
     const blocks = (size + (1n << 28n) - 1n) >> 28n;
     result.push([{ option, value: `${blocks * 256n}M` }]);
   }
-  result.push([{ option, value: undefined }], [{ option: 'maxmem', value: undefined }]);
+  result.push([back(option, request)], [{ option: 'maxmem', value: undefined }]);
   return result;
 }
 
@@ -187,7 +189,9 @@ function candidates(reason: Reason, request: Request, host: HostProfile): Change
 }
 
 /** How many further changes a way out may need for what its first change brings along. */
-const furtherChanges = 4;
+const furtherChanges = 6;
+/** How many reasons a solution may take up one after the other. */
+const mostSteps = 40;
 
 /** Follows one candidate: removes what it newly brings, until nothing is left that was not there before. */
 function follow(
@@ -205,7 +209,9 @@ function follow(
     if (rest.some((other) => reasonKey(other) === reasonKey(reason))) return undefined;
     const fresh = rest.find((other) => !known.has(reasonKey(other)));
     if (fresh === undefined) return changes;
-    const further = candidates(fresh, next, host)[0];
+    const further = candidates(fresh, next, host).find(
+      (candidate) => !reasonsOf(changed(next, candidate)).some((other) => reasonKey(other) === reasonKey(fresh)),
+    );
     if (further === undefined) return undefined;
     changes = merged([...changes, ...further]);
   }
@@ -230,37 +236,48 @@ function wayOut(
   return best;
 }
 
-/** Ways out that build on each other: each is found for the request as the earlier ones leave it. */
-function inSequence(
-  request: Request,
-  reasons: readonly Reason[],
-  host: HostProfile,
-  reasonsOf: ReasonsOf,
-): (Change[] | undefined)[] | undefined {
-  let current = request;
-  const found: (Change[] | undefined)[] = [];
-  for (const reason of reasons) {
+/** Changes that start, found reason by reason, each for the request as the earlier ones leave it. */
+function inSequence(request: Request, host: HostProfile, reasonsOf: ReasonsOf): Change[] | undefined {
+  let all: Change[] = [];
+  for (let step = 0; step <= mostSteps; step++) {
+    const current = changed(request, all);
     const now = reasonsOf(current);
-    if (!now.some((other) => reasonKey(other) === reasonKey(reason))) {
-      found.push(undefined);
-      continue;
-    }
-    const changes = wayOut(current, reason, now, host, reasonsOf);
+    const [first] = now;
+    if (first === undefined) return all;
+    const changes = wayOut(current, first, now, host, reasonsOf);
     if (changes === undefined) return undefined;
-    current = changed(current, changes);
-    found.push(changes);
+    all = merged([...all, ...changes]);
   }
-  return reasonsOf(current).length === 0 ? found : undefined;
+  return undefined;
 }
 
-/** @returns the changes of several ways out together, each option once, without those that are not needed to start. */
-function fewest(request: Request, changes: readonly Change[], reasonsOf: ReasonsOf): Change[] {
+/** @returns the changes without those that are not needed for `enough`, the last ones left out first. */
+function fewest(changes: readonly Change[], enough: (some: readonly Change[]) => boolean): Change[] {
   let kept = merged(changes);
   for (const change of [...kept].reverse()) {
     const without = kept.filter((other) => other !== change);
-    if (reasonsOf(changed(request, without)).length === 0) kept = without;
+    if (enough(without)) kept = without;
   }
   return kept;
+}
+
+/** Ways out that are parts of one solution, for reasons whose own ways out contradict each other. */
+function fromOneSolution(
+  request: Request,
+  reasons: readonly Reason[],
+  solution: readonly Change[],
+  reasonsOf: ReasonsOf,
+): Change[][] {
+  const known = new Set(reasons.map(reasonKey));
+  const parts = reasons.map((reason) =>
+    fewest(solution, (some) =>
+      reasonsOf(changed(request, some)).every(
+        (other) => reasonKey(other) !== reasonKey(reason) && known.has(reasonKey(other)),
+      ),
+    ),
+  );
+  const together = reasonsOf(changed(request, parts.flat()));
+  return together.length === 0 ? parts : reasons.map(() => [...solution]);
 }
 
 /** Reasons with their ways out, and the fewest changes of all of them that start. */
@@ -277,14 +294,13 @@ export interface Fixed {
  * @param reasonsOf evaluates another request on that host
  */
 export function addFixes(request: Request, reasons: readonly Reason[], host: HostProfile, reasonsOf: ReasonsOf): Fixed {
-  let found = reasons.map((reason) => wayOut(request, reason, reasons, host, reasonsOf));
+  let found: (Change[] | undefined)[] = reasons.map((reason) => wayOut(request, reason, reasons, host, reasonsOf));
   const together = found.flatMap((changes) => changes ?? []);
-  const allStart =
-    found.every((changes) => changes !== undefined) && reasonsOf(changed(request, together)).length === 0;
+  const allStart = found.every((changes) => changes !== undefined) && reasonsOf(changed(request, together)).length === 0;
   if (!allStart) {
-    const sequence = inSequence(request, reasons, host, reasonsOf);
-    if (sequence === undefined) return { reasons };
-    found = sequence;
+    const solution = inSequence(request, host, reasonsOf);
+    if (solution === undefined) return { reasons };
+    found = fromOneSolution(request, reasons, solution, reasonsOf);
   }
   const all = found.flatMap((changes) => changes ?? []);
   return {
@@ -292,6 +308,6 @@ export function addFixes(request: Request, reasons: readonly Reason[], host: Hos
       const changes = found[at];
       return changes === undefined ? reason : { ...reason, fix: changesText(changes) };
     }),
-    changes: fewest(request, all, reasonsOf),
+    changes: fewest(all, (some) => reasonsOf(changed(request, some)).length === 0),
   };
 }

@@ -90,8 +90,8 @@ function checkState(state: GuestState, from: MigrationEnd, to: MigrationEnd, a: 
     const message = `the guest runs without a level on PVR 0x${pvr.toString(16).padStart(8, '0')}, which ${b.cpu.model} does not match`;
     refuse('E_MIG_PVR', 'cpu', message);
   }
-  if (level === undefined && !sameCpu) {
-    // Nothing is known of the guest: it may be in the newest level that it may have, where the CPUs are not the same.
+  if (level === undefined && a.cpu.model !== b.cpu.model && !sameCpu) {
+    // Nothing is known of the guest: where the options name different CPUs, it must be in a level to move at all.
     if (!canSetLevel(b, to.host, a.cpu.level)) {
       refuse('E_MIG_COMPAT', 'max-cpu-compat', `${to.host.name} cannot set level ${a.cpu.level} on ${b.cpu.model}`);
     }
