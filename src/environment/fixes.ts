@@ -53,15 +53,21 @@ function valueCandidates(reason: Reason, request: Request): Change[][] {
   const option = reason.option as OptionName;
   const value = request[option] ?? '';
   if (option === 'machine')
-    return wordCandidates(option, request,
+    return wordCandidates(
+      option,
+      request,
       machineTypes.map((type) => type.name),
     );
   if (option === 'cpu')
-    return wordCandidates(option, request,
+    return wordCandidates(
+      option,
+      request,
       cpuModels.flatMap((model) => [model.name, ...model.aliases]),
     );
   if (option === 'max-cpu-compat')
-    return wordCandidates(option, request,
+    return wordCandidates(
+      option,
+      request,
       levels.map((level) => level.name),
     );
   const capability = capabilityRows.find((row) => `cap-${row.name}` === option);
@@ -296,7 +302,8 @@ export interface Fixed {
 export function addFixes(request: Request, reasons: readonly Reason[], host: HostProfile, reasonsOf: ReasonsOf): Fixed {
   let found: (Change[] | undefined)[] = reasons.map((reason) => wayOut(request, reason, reasons, host, reasonsOf));
   const together = found.flatMap((changes) => changes ?? []);
-  const allStart = found.every((changes) => changes !== undefined) && reasonsOf(changed(request, together)).length === 0;
+  const allStart =
+    found.every((changes) => changes !== undefined) && reasonsOf(changed(request, together)).length === 0;
   if (!allStart) {
     const solution = inSequence(request, host, reasonsOf);
     if (solution === undefined) return { reasons };
