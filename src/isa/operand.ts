@@ -104,14 +104,25 @@ export function mnemonicsOf(row: InstructionRow): readonly { readonly mnemonic: 
   return forms;
 }
 
-/** Runs a meaning on a builder that does nothing and notes which fields are read as (RA|0) and which as a register. */
-function observe(row: InstructionRow): { readonly zeroBase: Set<string>; readonly register: Set<string> } {
+/** What a meaning does with the builder. */
+export interface Observation {
+  /** Fields read as (RA|0). */
+  readonly zeroBase: ReadonlySet<string>;
+  /** Fields that name a GPR. */
+  readonly register: ReadonlySet<string>;
+  /** Builder methods that are called. */
+  readonly methods: ReadonlySet<string>;
+}
+
+/** Runs a meaning (the variant of all zeros, 64-bit little-endian mode) on a builder that only takes notes. */
+export function observe(row: InstructionRow): Observation {
   const zeroBase = new Set<string>();
   const register = new Set<string>();
+  const called = new Set<string>();
   const value = { type: 'i64' };
   const methods: Record<string, unknown> = {
     is64: true,
-    littleEndian: false,
+    littleEndian: true,
     fixed: () => 0,
     gprOr0: (field: { name: string }) => {
       zeroBase.add(field.name);
@@ -126,6 +137,7 @@ function observe(row: InstructionRow): { readonly zeroBase: Set<string>; readonl
     get(target, name) {
       if (typeof name !== 'string' || name in target) return Reflect.get(target, name);
       return (first: unknown) => {
+        called.add(name);
         if (/gpr/i.test(name) && typeof first === 'object' && first !== null && 'name' in first) {
           register.add(String(first.name));
         }
@@ -136,7 +148,7 @@ function observe(row: InstructionRow): { readonly zeroBase: Set<string>; readonl
   const fields = new Proxy({}, { get: (_, name) => ({ name }) });
   // The proxies answer every member of the two interfaces; nothing looks at the values.
   row.meaning(builder as unknown as Builder, fields as Fields);
-  return { zeroBase, register };
+  return { zeroBase, register, methods: called };
 }
 
 const zeroBases = new WeakMap<InstructionRow, boolean>();

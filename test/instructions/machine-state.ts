@@ -1,0 +1,207 @@
+// What an instruction test sets and looks at: one block of bytes, the same for the recorder, the oracle and the engine.
+
+/** Byte offsets in a block; everything is little-endian. */
+export const block = {
+  /** GPR 0…31, 8 bytes each. */
+  gpr: 0,
+  /** VSR 0…63, 16 bytes each, least significant byte first (doubleword 0 at +8). */
+  vsr: 256,
+  cr: 1280,
+  xer: 1288,
+  ctr: 1296,
+  lr: 1304,
+  fpscr: 1312,
+  vscr: 1320,
+  tar: 1328,
+  /** Contents of the memory window. */
+  memory: 1344,
+  bytes: 1472,
+} as const;
+
+/** Bytes and guest address of the memory window that loads and stores hit; the same address in every machine. */
+export const windowBytes = 128;
+export const windowAddress = 0x80_0000;
+
+/** GPRs that tests leave alone: a mark for "this was executed", the harness's pointer. */
+export const markRegister = 29;
+export const harnessRegister = 31;
+
+/** Runs instructions from a given state: the interpreter, the translator, or anything else that is to be tested. */
+export interface ExecutionTarget {
+  /** Takes over a block. LR, CTR and TAR are absolute addresses. */
+  setState(state: Uint8Array): void;
+  /** Address at which the first of the next `step`'s words will stand. */
+  readonly nextAddress: bigint;
+  /** Executes words in a straight run; a vector when an interrupt ended it. */
+  step(words: readonly number[]): number | undefined;
+  /** Fills a block. */
+  getState(state: Uint8Array): void;
+}
+
+/** Which values the vector-scalar registers get. */
+export const styles = ['random', 'double', 'single', 'half', 'quad', 'integer', 'decimal', 'decimalFloat'] as const;
+export type Style = (typeof styles)[number];
+
+/** A generator with a seed (mulberry32): 32 random bits a call. */
+export function generator(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return (t ^ (t >>> 14)) >>> 0;
+  };
+}
+
+const all = 0xffff_ffff;
+const edges32 = [
+  0,
+  1,
+  2,
+  0x7f,
+  0x80,
+  0xff,
+  0x7fff,
+  0x8000,
+  0xffff,
+  0x7fff_fffe,
+  0x7fff_ffff,
+  0x8000_0000,
+  0x8000_0001,
+  all,
+];
+const edges64: readonly (readonly [high: number, low: number])[] = [
+  [0, 0],
+  [0, 1],
+  [all, all],
+  [0, 0x7fff_ffff],
+  [0, 0x8000_0000],
+  [0, all],
+  [1, 0],
+  [all, 0x8000_0000],
+  [all, 0x7fff_ffff],
+  [0x7fff_ffff, all],
+  [0x8000_0000, 0],
+  [0x8000_0000, 1],
+];
+
+/** A general-purpose value: an edge, a small number, a word, or random bits. */
+function integer64(next: () => number): readonly [number, number] {
+  const choice = next() % 8;
+  if (choice < 2) return edges64[next() % edges64.length] ?? [0, 0];
+  const low = next();
+  if (choice === 2) return [0, low % 100];
+  if (choice === 3) return [all, (0 - (low % 100)) >>> 0];
+  if (choice === 4) return [0, low];
+  if (choice === 5) return [low >= 0x8000_0000 ? all : 0, low];
+  return [next(), low];
+}
+
+/** A binary floating-point value of a format, as its high bits: mostly ordinary numbers near one, often an edge. */
+function special(next: () => number, exponentBits: number, fractionBits: number): number {
+  const sign = next() & 1;
+  const most = 2 ** exponentBits - 1;
+  const bias = most >> 1;
+  const fractions = [
+    0,
+    1,
+    2 ** fractionBits - 1,
+    2 ** (fractionBits - 1),
+    2 ** (fractionBits - 1) + 1,
+    2 ** (fractionBits - 2),
+  ];
+  const random = next() % 2 ** fractionBits;
+  const fraction = next() % 3 === 0 ? (fractions[next() % fractions.length] ?? 0) : random;
+  const exponents = [0, 0, 1, most - 1, most, most, bias, bias + 1, bias - 1, bias + fractionBits];
+  const near = bias - 8 + (next() % 17);
+  const far = next() % (most + 1);
+  const choice = next() % 8;
+  const exponent =
+    choice < 3
+      ? near
+      : choice < 5
+        ? far
+        : choice === 5
+          ? (bias + (next() % 70)) % most
+          : (exponents[next() % exponents.length] ?? 0);
+  return ((sign * 2 ** exponentBits + exponent) * 2 ** fractionBits + fraction) >>> 0;
+}
+
+/** A double; half of the time its fraction fits single precision. */
+function double64(next: () => number): readonly [number, number] {
+  const high = special(next, 11, 20);
+  const choice = next() % 4;
+  if (choice < 2) return [high, (next() & 7) << 29];
+  return [high, choice === 2 ? 0 : next()];
+}
+
+function decimalDigits(next: () => number): number {
+  let value = 0;
+  for (let i = 0; i < 8; i++) value = value * 16 + (next() % 40 === 0 ? next() % 16 : next() % 10);
+  return value;
+}
+
+/** Four words of a vector register, most significant first. */
+function vector(next: () => number, style: Style): readonly number[] {
+  const words = () => [next(), next(), next(), next()];
+  switch (style) {
+    case 'double':
+      return [...double64(next), ...double64(next)];
+    case 'single':
+      return [0, 1, 2, 3].map(() => special(next, 8, 23));
+    case 'half':
+      return [0, 1, 2, 3].map(() => special(next, 5, 10) * 65536 + special(next, 5, 10));
+    case 'quad':
+      return next() % 3 === 0
+        ? [special(next, 15, 16), 0, 0, next() & 1]
+        : [special(next, 15, 16), next(), next(), next()];
+    case 'integer':
+      return next() % 2 === 0
+        ? words().map((word) => edges32[word % edges32.length] ?? 0)
+        : [...integer64(next), ...integer64(next)];
+    case 'decimal': {
+      const signs = [0xa, 0xb, 0xc, 0xd, 0xe, 0xf, 0xc, 0xd];
+      const digits = next() % 4 === 0 ? [0, 0, 0, decimalDigits(next)] : [0, 1, 2, 3].map(() => decimalDigits(next));
+      digits[3] = (((digits[3] ?? 0) & ~15) | (next() % 30 === 0 ? 5 : (signs[next() % 8] ?? 0))) >>> 0;
+      return digits;
+    }
+    default:
+      return words();
+  }
+}
+
+/** FPSCR bits that a state may begin with: exceptions, FPRF, rounding mode. Enabled exceptions would be signals. */
+function fpscr(next: () => number): number {
+  const rounding = next() & 3;
+  const status = next() % 4 === 0 ? next() & 0x1f07_1000 : 0;
+  return (status | rounding) >>> 0;
+}
+
+/** Fills a block from a seed. The same seed and style give the same state for ever: recorded vectors depend on it. */
+export function fillState(state: Uint8Array, seed: number, style: Style): void {
+  const view = new DataView(state.buffer, state.byteOffset);
+  const next = generator(seed);
+  const set64 = (offset: number, [high, low]: readonly [number, number]) => {
+    view.setUint32(offset, low, true);
+    view.setUint32(offset + 4, high, true);
+  };
+  state.fill(0);
+  for (let n = 0; n < 32; n++) set64(block.gpr + 8 * n, integer64(next));
+  for (let n = 0; n < 64; n++) {
+    for (const [i, word] of vector(next, style).entries()) view.setUint32(block.vsr + 16 * n + 12 - 4 * i, word, true);
+  }
+  view.setUint32(block.cr, next(), true);
+  // SO, OV, CA, OV32, CA32; the byte count is 0…31.
+  view.setUint32(block.xer, (next() & 0xe00c_001f) >>> 0, true);
+  set64(block.ctr, next() % 2 === 0 ? [next() & 1, next() & 1] : integer64(next));
+  set64(block.lr, [0, next() & ~3]);
+  set64(block.tar, [0, next() & ~3]);
+  view.setUint32(block.fpscr, style === 'random' || style === 'integer' || style === 'decimal' ? 0 : fpscr(next), true);
+  view.setUint32(block.vscr, next() % 8 === 0 ? 1 : 0, true);
+  for (let i = 0; i < windowBytes; i += 4) view.setUint32(block.memory + i, next(), true);
+  if (style === 'double') for (let i = 0; i < windowBytes; i += 8) set64(block.memory + i, double64(next));
+  if (style === 'single')
+    for (let i = 0; i < windowBytes; i += 4) view.setUint32(block.memory + i, special(next, 8, 23), true);
+  view.setBigUint64(block.gpr + 8 * markRegister, 0n, true);
+  view.setBigUint64(block.gpr + 8 * harnessRegister, 0n, true);
+}
