@@ -47,6 +47,8 @@ export interface EngineOptions {
 export interface DataPlane {
   tlbInit(cpu: number): void;
   tlbFlushAll(cpu: number): void;
+  tlbFlushTranslated(cpu: number): void;
+  tlbFlushPid(cpu: number, pid: number): void;
   tlbDropWrite(realPage: number): void;
   tlbNoteExecute(cpu: number, ea: bigint): void;
   translateFetch(cpu: number, ea: bigint): bigint;

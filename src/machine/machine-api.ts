@@ -1,4 +1,5 @@
 // The contract between a machine and whoever runs it: what it is built from, what it may use of its host, how it ends.
+import type { EngineImages } from '../engine/engine.ts';
 import type { Environment, Provision } from '../environment/index.ts';
 
 /** How the machine's firmware finds the guest's first code. */
@@ -53,6 +54,8 @@ export interface MachineConfig {
   readonly icountShift?: number;
   /** End with outcome `reset` when the guest resets the machine, instead of starting it again. */
   readonly noReboot: boolean;
+  /** Interpret everything, translate nothing. */
+  readonly interpretOnly?: boolean;
   readonly logItems: readonly LogItem[];
 }
 
@@ -68,6 +71,8 @@ export interface ConsolePort {
 
 /** What a machine may use of its host, and all of it. */
 export interface MachineHost {
+  /** The engine's generated code, as the build made it. */
+  readonly engineImages: EngineImages;
   readonly console: ConsolePort;
   /** The host's monotonic clock in nanoseconds; as a double it keeps 100 ns for months. */
   monotonicNanoseconds(): number;

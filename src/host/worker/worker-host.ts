@@ -1,6 +1,7 @@
 // What a machine in a Worker uses of its host: the console rings, the clock, sleep, randomness.
 import { randomFillSync } from 'node:crypto';
 import type { ConsolePort, LogItem, MachineHost } from '../../machine/machine-api.ts';
+import { loadEngineImages } from '../engine-images.ts';
 import { controlWord, type Link, type WorkerMessage } from './machine-link.ts';
 
 /** How long a full output ring is waited for before the stop request is looked at again. */
@@ -39,6 +40,7 @@ export function workerHost(link: Link, post: (message: WorkerMessage) => void): 
   // Only events that came after the last sleep end the next one: input that the guest leaves unread must not keep it awake.
   let seen = Atomics.load(link.control, controlWord.events);
   return {
+    engineImages: loadEngineImages(),
     console: consolePort(link, post),
     monotonicNanoseconds: () => performance.now() * 1e6,
     randomBytes: (into) => {

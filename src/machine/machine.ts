@@ -1,0 +1,264 @@
+// One machine: built from an Environment and a Provision, run to its end. A reset builds it anew.
+import { pendingInterrupt, state } from '../cpu/state.ts';
+import type { Vcpu } from '../cpu/vcpu.ts';
+import { Engine } from '../engine/engine.ts';
+import { defaultTuning } from '../engine/translator/translator.ts';
+import { vcpuId } from '../environment/index.ts';
+import { irqNumber } from '../interrupts/number-map.ts';
+import { SpaprIrq } from '../interrupts/spapr-irq.ts';
+import type { BootImage } from '../papr/boot-layout.ts';
+import { createPlatform, type Platform } from '../papr/platform.ts';
+import type { PlatformServices, TlbInvalidation } from '../papr/services.ts';
+import { type Bus, createBus } from './bus.ts';
+import { type Clock, hostClock, instructionClock } from './clock.ts';
+import { interruptHypercalls, interruptRtasCalls } from '../papr/interrupt-calls.ts';
+import { type BootLayout, planBoot } from './loader/boot-layout.ts';
+import { checkDeviceTreeFile } from './loader/device-tree-file.ts';
+import type {
+  CreateMachine,
+  MachineConfig,
+  MachineHandle,
+  MachineHost,
+  MachineOutcome,
+  MachineStatistics,
+} from './machine-api.ts';
+import { Scheduler } from './scheduler.ts';
+import { editionOfClass, pcrDisabledBits, resetVcpuState } from './vcpu-reset.ts';
+
+const pcrNumber = 338;
+/** Longest sleep at a time, so that a stop request is seen. */
+const longestSleepMs = 1000;
+
+/** What the firmware is told of the loaded files. */
+function bootImage(config: MachineConfig, layout: BootLayout): BootImage {
+  const { boot } = config;
+  const commandLine = boot.kind === 'none' ? '' : boot.commandLine;
+  const initrd = layout.initrd ? { initrd: layout.initrd } : {};
+  if (boot.kind === 'kernel' && layout.kernel) {
+    const { entry, littleEndian, range } = layout.kernel;
+    return { kind: 'kernel', kernel: range, entry, littleEndian, commandLine, ...initrd };
+  }
+  const kernel = layout.kernel ? { kernel: layout.kernel.range, littleEndian: layout.kernel.littleEndian } : {};
+  return { kind: 'firmware', commandLine, ...kernel, ...initrd };
+}
+
+/** Everything that a reset replaces. */
+class Incarnation {
+  readonly engine: Engine;
+  readonly scheduler: Scheduler;
+  readonly platform: Platform;
+  readonly irq: SpaprIrq;
+  readonly #bus: Bus;
+  readonly #config: MachineConfig;
+  readonly #host: MachineHost;
+  readonly #clock: Clock;
+  readonly #wall: { offset: number };
+  /** The guest was told of console input that it has not read yet. */
+  #inputSignalled = false;
+
+  constructor(config: MachineConfig, host: MachineHost, clock: Clock, layout: BootLayout, wall: { offset: number }) {
+    this.#config = config;
+    this.#host = host;
+    this.#clock = clock;
+    this.#wall = wall;
+    const { environment } = config;
+    this.engine = new Engine(
+      {
+        vcpus: environment.smp.cpus,
+        ramBytes: environment.memory.size,
+        edition: editionOfClass[environment.cpu.class],
+        images: host.engineImages,
+        ...(config.interpretOnly === true
+          ? {}
+          : { translator: { ...defaultTuning, exactBudget: config.icountShift !== undefined } }),
+      },
+      {
+        mmioRead: (vcpu, high, low, size) => this.#bus.read(vcpu.index, high, low, size),
+        mmioWrite: (vcpu, high, low, size, value) => this.#bus.write(vcpu.index, high, low, size, value),
+        ticks: () => clock.ticks(),
+        timerChanged: () => {},
+      },
+    );
+    const { vcpus, ram } = this.engine;
+    const { interruptModes, smp } = environment;
+    const byServer = new Map(vcpus.map((vcpu) => [vcpuId(smp, vcpu.index), vcpu]));
+    this.irq = new SpaprIrq({
+      mode: interruptModes.offered,
+      servers: interruptModes.servers,
+      memory: ram,
+      setExternal: (server, asserted) => {
+        const vcpu = byServer.get(server);
+        if (vcpu) this.scheduler.setPending(vcpu, pendingInterrupt.external, asserted);
+      },
+      timebase: () => clock.ticks(),
+    });
+    this.irq.attach(vcpus.map((vcpu) => ({ index: vcpu.index, server: vcpuId(smp, vcpu.index) })));
+    this.irq.claim(irqNumber.vio, 'message');
+    this.irq.claim(irqNumber.vio + 1, 'message');
+    for (let line = 0; line < 4; line++) this.irq.claim(irqNumber.lsi + line, 'level');
+    this.#bus = createBus(this.irq);
+    const deviceTree = config.deviceTree ? checkDeviceTreeFile(config.deviceTree) : undefined;
+    this.platform = createPlatform(
+      environment,
+      this.#services(),
+      { image: bootImage(config, layout), ...(deviceTree ? { deviceTree } : {}) },
+      { hypercalls: interruptHypercalls(this.irq.hypercalls), rtasCalls: interruptRtasCalls(this.irq.rtasCalls) },
+    );
+    this.scheduler = new Scheduler({
+      engine: this.engine,
+      clock,
+      hypercall: (vcpu) => this.platform.hypercall(vcpu),
+      dispatched: (index, running) => this.platform.dispatched(index, running),
+    });
+    for (const { address, bytes } of layout.pieces) ram.writeBytes(address, bytes);
+    this.platform.reset();
+    this.scheduler.start(0);
+  }
+
+  #contextChanged(vcpu: Vcpu): void {
+    vcpu.view.setInt32(state.pcrMask.offset, pcrDisabledBits(vcpu.spr(pcrNumber)), true);
+    this.engine.dataPlane.updateContext(vcpu.address);
+  }
+
+  #services(): PlatformServices {
+    const { engine } = this;
+    const host = this.#host;
+    const clock = this.#clock;
+    const { rtcBaseSeconds, environment } = this.#config;
+    const wall = () => rtcBaseSeconds * 1e9 + clock.nanoseconds() + this.#wall.offset;
+    const at = (index: number): Vcpu => {
+      const vcpu = engine.vcpus[index];
+      if (!vcpu) throw new RangeError(`there is no vCPU ${index}`);
+      return vcpu;
+    };
+    return {
+      memory: engine.ram,
+      vcpus: engine.vcpus,
+      resetVcpu: (index) => {
+        const vcpu = at(index);
+        resetVcpuState(vcpu, environment, clock.ticks());
+        engine.dataPlane.tlbInit(vcpu.address);
+        this.#contextChanged(vcpu);
+      },
+      contextChanged: (vcpu) => this.#contextChanged(vcpu),
+      vcpuState: (index) => this.scheduler.stateOf(index),
+      startVcpu: (index) => this.scheduler.start(index),
+      wakeVcpu: (index) => this.scheduler.wake(index),
+      systemReset: (index) => {
+        this.scheduler.setPending(at(index), pendingInterrupt.systemReset, true);
+        this.scheduler.wake(index);
+      },
+      activateInterruptController: (mode) => this.irq.activate(mode),
+      resetInterruptControllers: () => this.irq.reset(),
+      invalidateTlb: (request) => this.#invalidateTlb(request),
+      writeConsole: (bytes) => host.console.write(bytes),
+      readConsole: (into) => {
+        const count = host.console.read(into);
+        if (!host.console.hasInput()) this.#inputSignalled = false;
+        return count;
+      },
+      wallClock: () => BigInt(Math.floor(wall())),
+      setWallClock: (nanoseconds) => {
+        this.#wall.offset += Number(nanoseconds) - wall();
+      },
+      timebase: () => clock.ticks(),
+      randomBytes: (into) => host.randomBytes(into),
+      deviceLoad: (address, size) => this.#bus.read(0, Number(address >> 32n), Number(address & 0xffff_ffffn), size),
+      deviceStore: (address, size, value) =>
+        this.#bus.write(0, Number(address >> 32n), Number(address & 0xffff_ffffn), size, value),
+      log: (item, line) => host.log(item, line),
+    };
+  }
+
+  #invalidateTlb({ pid }: TlbInvalidation): void {
+    for (const { address } of this.engine.vcpus) {
+      if (pid === undefined) this.engine.dataPlane.tlbFlushTranslated(address);
+      else this.engine.dataPlane.tlbFlushPid(address, Number(BigInt.asIntN(32, pid)));
+    }
+  }
+
+  /** Tells the guest of console input that has come. */
+  pollConsole(): void {
+    if (this.#inputSignalled || !this.#host.console.hasInput()) return;
+    this.#inputSignalled = true;
+    this.irq.pulse(irqNumber.vio);
+  }
+}
+
+class Machine implements MachineHandle {
+  readonly #config: MachineConfig;
+  readonly #host: MachineHost;
+  readonly #clock: Clock;
+  readonly #layout: BootLayout;
+  readonly #wall = { offset: 0 };
+  #now: Incarnation;
+  #earlierInstructions = 0;
+  #idles = 0;
+
+  constructor(config: MachineConfig, host: MachineHost) {
+    this.#config = config;
+    this.#host = host;
+    this.#clock =
+      config.icountShift === undefined
+        ? hostClock(() => host.monotonicNanoseconds())
+        : instructionClock(config.icountShift);
+    const { boot } = config;
+    this.#layout = planBoot(boot.kind === 'none' ? {} : boot, config.environment.memory.size);
+    this.#now = this.#incarnate();
+  }
+
+  #incarnate(): Incarnation {
+    return new Incarnation(this.#config, this.#host, this.#clock, this.#layout, this.#wall);
+  }
+
+  flattenedDeviceTree(): Uint8Array {
+    return this.#now.platform.flattenedDeviceTree();
+  }
+
+  statistics(): MachineStatistics {
+    return {
+      instructions: this.#earlierInstructions + this.#now.scheduler.instructions,
+      idles: this.#idles,
+      calls: this.#now.platform.counts,
+    };
+  }
+
+  /** Gives the thread to timers and messages of the host once in a while is not needed: the host's Worker blocks. */
+  async run(): Promise<MachineOutcome> {
+    for (;;) {
+      if (this.#host.stopRequested()) return { kind: 'stopped' };
+      this.#now.pollConsole();
+      const end = this.#now.scheduler.round();
+      switch (end.kind) {
+        case 'round':
+          break;
+        case 'idle':
+          if (end.wakeAt === undefined) return { kind: 'guest-hang', message: 'every CPU is stopped' };
+          this.#sleep(end.wakeAt);
+          break;
+        case 'reset':
+          if (this.#config.noReboot) return { kind: 'reset' };
+          this.#earlierInstructions += this.#now.scheduler.instructions;
+          this.#now = this.#incarnate();
+          break;
+        case 'power-off':
+          return { kind: 'power-off' };
+        case 'refuse':
+          return { kind: 'guest-panic', message: `${end.code}: ${end.message}` };
+        case 'guest-panic':
+          return end;
+      }
+    }
+  }
+
+  #sleep(wakeAt: bigint): void {
+    const nanoseconds = Number(wakeAt - this.#clock.ticks()) / 0.512;
+    if (nanoseconds <= 0) return;
+    this.#idles++;
+    this.#host.idle(Math.min(nanoseconds / 1e6, longestSleepMs));
+    this.#clock.slept(nanoseconds);
+  }
+}
+
+/** Builds a machine; see {@link CreateMachine}. */
+export const createMachine: CreateMachine = (config, host) => new Machine(config, host);
