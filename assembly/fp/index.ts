@@ -5,3 +5,27 @@ export * from './convert';
 export { fadd, fdiv, fmadd, fmsub, fmul, fnmadd, fnmsub, fsqrt, fsub } from './double';
 export { fre, fres, frsqrte, frsqrtes } from './estimate';
 export { fadds, fdivs, fmadds, fmsubs, fmuls, fnmadds, fnmsubs, frsp, fsqrts, fsubs } from './single';
+export * from './vector-arithmetic';
+export * from './vector-compare';
+export * from './vector-convert';
+export {
+  xscmpeqdp,
+  xscmpexpdp,
+  xscmpgedp,
+  xscmpgtdp,
+  xscvdphp,
+  xscvdpsp,
+  xscvdpsxws,
+  xscvdpuxws,
+  xscvhpdp,
+  xscvspdp,
+  xsmaxcdp,
+  xsmaxdp,
+  xsmaxjdp,
+  xsmincdp,
+  xsmindp,
+  xsminjdp,
+  xststdcdp,
+  xststdcsp,
+} from './vsx-scalar';
+export * from './quad';
