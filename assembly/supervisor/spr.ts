@@ -75,10 +75,9 @@ export function moveFromSpr(cpu: usize, n: i32, old: u64): u64 {
     case 308:
     case 309:
       return timebase(cpu);
-    case 446:
-      return load<i32>(cpu, L.S_index) & 0;
-    case 1023:
-      return <u64>load<u32>(cpu, L.S_index);
+    // DPDES: the only thread of the core is the rightmost bit.
+    case 176:
+      return load<i32>(cpu, L.S_pending) & L.PENDING_doorbell ? 1 : 0;
     default:
       return R.spr(cpu, A.sprStorage(n));
   }

@@ -7,6 +7,8 @@ export interface MemoryLayout {
   readonly recordPages: number;
   readonly codeMap: number;
   readonly ramBase: number;
+  /** Hash page table, when there is one. */
+  readonly hptBase: number;
   /** All of it, in WebAssembly pages of 64 KiB. */
   readonly totalPages: number;
 }
@@ -14,14 +16,15 @@ export interface MemoryLayout {
 const wasmPage = 65536;
 
 /** Lays out a machine; throws RangeError when it does not fit 4 GiB. */
-export function layOutMemory(vcpus: number, ramBytes: number, recordPages: number): MemoryLayout {
+export function layOutMemory(vcpus: number, ramBytes: number, recordPages: number, hptBytes = 0): MemoryLayout {
   const recordPool = vcpuBase + vcpus * vcpuStride;
   const codeMap = recordPool + recordPages * recordPageBytes;
   const ramBase = Math.ceil((codeMap + ramBytes / 4096) / wasmPage) * wasmPage;
-  const totalPages = (ramBase + ramBytes) / wasmPage;
+  const hptBase = ramBase + ramBytes;
+  const totalPages = Math.ceil((hptBase + hptBytes) / wasmPage);
   if (totalPages > 65536)
     throw new RangeError(
       `a machine of ${ramBytes} bytes of RAM and ${vcpus} vCPUs exceeds the 4 GiB that a WebAssembly memory can have`,
     );
-  return { recordPool, recordPages, codeMap, ramBase, totalPages };
+  return { recordPool, recordPages, codeMap, ramBase, hptBase, totalPages };
 }
