@@ -10,7 +10,7 @@ import { CodePages } from './code-pages.ts';
 import { generateInterpreter, type HandlerMap } from './interpreter/generate.ts';
 import type { Mode } from './interpreter/interpreter-builder.ts';
 import { leaveReason } from './leave-reason.ts';
-import { layOutMemory } from './memory-layout.ts';
+import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
 import { Translator, type TranslatorTuning } from './translator/translator.ts';
 
 /** What the engine asks of the machine around it; the data plane's imports without the 64-bit plumbing. */
@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly vcpus: number;
   /** Bytes of guest RAM, a multiple of 64 KiB. */
   readonly ramBytes: number;
+  /** Bytes of the hash page table, a power of two; 0 = none. */
+  readonly hptBytes?: number;
   /** Edition of the CPU model: newer instructions are illegal. */
   readonly edition: IsaVersion;
   readonly images: EngineImages;
@@ -56,6 +58,14 @@ export interface DataPlane {
   updateContext(cpu: number): void;
   deliver(cpu: number): void;
   deliverPending(cpu: number): number;
+  /** Hypercalls on the hash page table: arguments and results in the vCPU's GPRs, the result is the status. */
+  hEnter(cpu: number): number;
+  hRemove(cpu: number): number;
+  hBulkRemove(cpu: number): number;
+  hProtect(cpu: number): number;
+  hRead(cpu: number): number;
+  hClearRef(cpu: number): number;
+  hClearMod(cpu: number): number;
 }
 
 /** Record pages that an engine keeps: 4000 pages of guest code in 64 MiB. */
@@ -93,7 +103,7 @@ export class Engine {
   readonly #imports: Record<string, unknown>;
 
   constructor(options: EngineOptions, host: EngineHost) {
-    const layout = layOutMemory(options.vcpus, options.ramBytes, recordPages);
+    const layout = layOutMemory(options.vcpus, options.ramBytes, recordPages, options.hptBytes);
     this.#images = options.images;
     this.memory = new WebAssembly.Memory({ initial: layout.totalPages, maximum: layout.totalPages, shared: true });
     const { buffer } = this.memory;
@@ -110,7 +120,7 @@ export class Engine {
       fetchRecords: (cpu: number) => this.#fetchRecords(cpu),
       decodeRecord: (record: number) => this.code.decodeAt(record),
     });
-    this.#setWords(options, layout.ramBase, layout.codeMap);
+    this.#setWords(options, layout);
     this.#handlers = options.images.interpreters?.handlers ?? this.#generate('le64').handlers;
     this.code = new CodePages({
       buffer,
@@ -147,11 +157,13 @@ export class Engine {
     }
   }
 
-  #setWords(options: EngineOptions, ramBase: number, codeMap: number): void {
+  #setWords(options: EngineOptions, layout: MemoryLayout): void {
     const set = (word: number, value: number) => this.#view.setBigUint64(word, BigInt(value), true);
-    set(machineWord.ramBase, ramBase);
+    set(machineWord.ramBase, layout.ramBase);
     set(machineWord.ramBytes, options.ramBytes);
-    set(machineWord.codeMap, codeMap);
+    set(machineWord.codeMap, layout.codeMap);
+    set(machineWord.hptBase, layout.hptBase);
+    set(machineWord.hptBytes, options.hptBytes ?? 0);
     set(machineWord.vcpuCount, options.vcpus);
     set(machineWord.vcpuBase, vcpuBase);
   }

@@ -7,11 +7,11 @@ import { vcpuId } from '../environment/index.ts';
 import { irqNumber } from '../interrupts/number-map.ts';
 import { SpaprIrq } from '../interrupts/spapr-irq.ts';
 import type { BootImage } from '../papr/boot-layout.ts';
+import { interruptHypercalls, interruptRtasCalls } from '../papr/interrupt-calls.ts';
 import { createPlatform, type Platform } from '../papr/platform.ts';
 import type { PlatformServices, TlbInvalidation } from '../papr/services.ts';
 import { type Bus, createBus } from './bus.ts';
 import { type Clock, hostClock, instructionClock } from './clock.ts';
-import { interruptHypercalls, interruptRtasCalls } from '../papr/interrupt-calls.ts';
 import { type BootLayout, planBoot } from './loader/boot-layout.ts';
 import { checkDeviceTreeFile } from './loader/device-tree-file.ts';
 import type {
@@ -22,6 +22,7 @@ import type {
   MachineOutcome,
   MachineStatistics,
 } from './machine-api.ts';
+import { pageTableHypercalls } from './page-table-calls.ts';
 import { Scheduler } from './scheduler.ts';
 import { editionOfClass, pcrDisabledBits, resetVcpuState } from './vcpu-reset.ts';
 
@@ -66,6 +67,7 @@ class Incarnation {
       {
         vcpus: environment.smp.cpus,
         ramBytes: environment.memory.size,
+        hptBytes: 2 ** environment.memory.hptShift.initial,
         edition: editionOfClass[environment.cpu.class],
         images: host.engineImages,
         ...(config.interpretOnly === true
@@ -102,7 +104,10 @@ class Incarnation {
       environment,
       this.#services(),
       { image: bootImage(config, layout), ...(deviceTree ? { deviceTree } : {}) },
-      { hypercalls: interruptHypercalls(this.irq.hypercalls), rtasCalls: interruptRtasCalls(this.irq.rtasCalls) },
+      {
+        hypercalls: { ...interruptHypercalls(this.irq.hypercalls), ...pageTableHypercalls(this.engine.dataPlane) },
+        rtasCalls: interruptRtasCalls(this.irq.rtasCalls),
+      },
     );
     this.scheduler = new Scheduler({
       engine: this.engine,
