@@ -27,6 +27,7 @@ export type FieldName =
   | 'VRB'
   | 'VRC'
   | 'T'
+  | 'T2'
   | 'TX'
   | 'S'
   | 'SX'

@@ -34,7 +34,7 @@ export interface CodeReader {
   flow(word: number, offset: number): Flow | 'stop' | undefined;
 }
 
-/** Finds the blocks that are reachable from `start` inside the page, at most `limit` instructions. */
+/** Finds the blocks that are reachable from `start` inside the page, at most `limit` instructions; none when it must stop there. */
 export function findBlocks(code: CodeReader, start: number, limit: number): FlowBlock[] {
   const leaders = new Set([start]);
   const seen = new Map<number, Flow | undefined>();
@@ -56,7 +56,7 @@ export function findBlocks(code: CodeReader, start: number, limit: number): Flow
       offset += 4;
     }
   }
-  return formBlocks(code, start, leaders, seen);
+  return seen.has(start) ? formBlocks(code, start, leaders, seen) : [];
 }
 
 function formBlocks(
