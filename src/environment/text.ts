@@ -75,7 +75,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.ceil(word.length / 3)) + 1;
   for (const name of known) {
-    const d = distance(low, name.toLowerCase());
+    // Half a word is nearer than any misspelling of another.
+    const begun = low.length > 1 && name.toLowerCase().startsWith(low);
+    const d = begun ? 1 : distance(low, name.toLowerCase());
     if (d < bestDistance) {
       best = name;
       bestDistance = d;
