@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 import * as memoryMap from '../src/cpu/memory-map.ts';
 import { sprAttributes, sprTable } from '../src/cpu/spr-table.ts';
 import { facilityBit, modelBit, pendingInterrupt, slotOffset, state, stateBytes } from '../src/cpu/state.ts';
+import { interpreterModes } from '../src/engine/engine.ts';
+import { generateInterpreter } from '../src/engine/interpreter/generate.ts';
+import { instructionTable } from '../src/isa/table.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -85,6 +88,18 @@ function buildDataPlane(): void {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
+/** The interpreter of each mode, and the handler map that all of them share. */
+function buildInterpreters(): void {
+  const folder = join(root, 'dist/engine-images');
+  mkdirSync(folder, { recursive: true });
+  for (const [name, mode] of Object.entries(interpreterModes)) {
+    const { bytes, handlers } = generateInterpreter(instructionTable, mode);
+    writeFileSync(join(folder, `${name}.wasm`), bytes);
+    writeFileSync(join(folder, 'handlers.json'), JSON.stringify(handlers));
+  }
+}
+
 writeIfChanged(join(root, 'assembly/generated/layout.ts'), layoutSource());
 writeIfChanged(join(root, 'assembly/generated/spr-attributes.ts'), sprSource());
 buildDataPlane();
+buildInterpreters();

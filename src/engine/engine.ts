@@ -7,7 +7,7 @@ import { decoderOf } from '../isa/decode.ts';
 import { instructionTable } from '../isa/table.ts';
 import type { IsaVersion } from '../isa/version.ts';
 import { CodePages } from './code-pages.ts';
-import { generateInterpreter, type HandlerMap } from './interpreter/generate.ts';
+import { type GeneratedInterpreter, generateInterpreter, type HandlerMap } from './interpreter/generate.ts';
 import type { Mode } from './interpreter/interpreter-builder.ts';
 import { leaveReason } from './leave-reason.ts';
 import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
@@ -71,7 +71,8 @@ export interface DataPlane {
 /** Record pages that an engine keeps: 4000 pages of guest code in 64 MiB. */
 const recordPages = 4000;
 
-const modes: Readonly<Record<string, Mode>> = {
+/** The modes that an interpreter exists for, by name. */
+export const interpreterModes: Readonly<Record<'le64' | 'be64' | 'be32' | 'le32', Mode>> = {
   le64: { is64: true, littleEndian: true },
   be64: { is64: true, littleEndian: false },
   be32: { is64: false, littleEndian: false },
@@ -208,10 +209,8 @@ export class Engine {
     return records;
   }
 
-  #generate(name: string) {
-    const mode = modes[name];
-    if (!mode) throw new Error(`no mode ${name}`);
-    return generateInterpreter(instructionTable, mode);
+  #generate(name: keyof typeof interpreterModes): GeneratedInterpreter {
+    return generateInterpreter(instructionTable, interpreterModes[name]);
   }
 
   #runOf(msr: bigint): Run {

@@ -1,12 +1,22 @@
 // Reads the engine's generated code from where the build has put it.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EngineImages } from '../engine/engine.ts';
+import { type EngineImages, interpreterModes } from '../engine/engine.ts';
+import type { HandlerMap } from '../engine/interpreter/generate.ts';
 
-const folder = fileURLToPath(new URL('../../assembly/', import.meta.url));
+const dist = new URL('../../', import.meta.url);
 
-/** The data plane and, where the build made them, the interpreters. Throws when the program was not built. */
+function read(path: string): Buffer {
+  return readFileSync(fileURLToPath(new URL(path, dist)));
+}
+
+/** The data plane and the interpreters. Throws when the program was not built. */
 export function loadEngineImages(): EngineImages {
-  return { dataPlane: readFileSync(join(folder, 'data-plane.wasm')) };
+  const modules = Object.keys(interpreterModes).map((name) => [name, read(`engine-images/${name}.wasm`)] as const);
+  // The build writes the map that `generateInterpreter` returned.
+  const handlers = JSON.parse(read('engine-images/handlers.json').toString('utf8')) as HandlerMap;
+  return {
+    dataPlane: read('assembly/data-plane.wasm'),
+    interpreters: { handlers, modules: Object.fromEntries(modules) },
+  };
 }

@@ -171,7 +171,9 @@ class Incarnation {
       deviceLoad: (address, size) => this.#bus.read(0, Number(address >> 32n), Number(address & 0xffff_ffffn), size),
       deviceStore: (address, size, value) =>
         this.#bus.write(0, Number(address >> 32n), Number(address & 0xffff_ffffn), size, value),
-      log: (item, line) => host.log(item, line),
+      log: (item, line) => {
+        if (this.#config.logItems.includes(item)) host.log(item, line);
+      },
     };
   }
 
