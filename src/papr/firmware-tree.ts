@@ -23,6 +23,7 @@ export function firmwareTreeAddress(memoryBytes: number): number {
 export function updateTreeHandlers(state: PlatformState): HypercallHandlers {
   return {
     H_UPDATE_DT: (call) => {
+      if (!state.environment.traits.updateDeviceTree) return status.H_SUCCESS;
       const address = ramAddress(call.memory, call.argument(0), fdtHeaderBytes);
       if (address === undefined) return status.H_PARAMETER;
       const size = call.memory.read32(address + 4);

@@ -18,6 +18,8 @@ export interface PlatformBoot {
   readonly image: BootImage;
   /** `vm,uuid`. */
   readonly uuid?: string;
+  /** Contents of the NVRAM, 64 KiB, which the guest changes in place; absent: blank. A reset keeps them. */
+  readonly nvram?: Uint8Array;
   /** A flattened tree that a user gave; it is shown instead of the machine's own. */
   readonly deviceTree?: Uint8Array;
 }

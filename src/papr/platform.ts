@@ -1,4 +1,4 @@
-// The platform of one machine: everything that the hypervisor offers, behind four functions.
+// The platform of one machine: everything that the hypervisor offers, behind a few functions.
 //
 // 1. The machine loads kernel, initial RAM disk or firmware into RAM, builds vCPUs, and calls `createPlatform`.
 // 2. `reset()` puts every vCPU, the tree and all negotiated state into the state of a machine that has just been
@@ -8,6 +8,7 @@
 //    `hypercall(vcpu)` and does what the returned effect says. r3 and the result registers are written by then.
 // 4. `dispatched(index, running)` tells when a vCPU's slice begins and ends or it sleeps: it keeps the guest's yield
 //    counts. It may be left out between two slices of the same vCPU.
+// 5. At the timebase value that `deadline()` gives, the machine calls `deadlineReached()` and does what its effect says.
 //
 // Calls of other layers (interrupt controllers, hash page table) come in through `createPlatform`'s `hypercalls` and
 // `rtasCalls`, by name. What exists at all is in the environment.
@@ -32,6 +33,8 @@ import type { CallEffect, HypercallHandlers, RtasHandlers } from './hypercalls/t
 import { vcpuControlHandlers } from './hypercalls/vcpu-control.ts';
 import { VirtualIoSignals, virtualIoHandlers } from './hypercalls/virtual-io.ts';
 import { VpaTable, vpaHandlers } from './hypercalls/vpa.ts';
+import { Watchdogs, watchdogHandlers } from './hypercalls/watchdog.ts';
+import { withoutHashTableHandlers } from './hypercalls/without-hash-table.ts';
 import { platformEnvironment } from './platform-environment.ts';
 import { type PlatformBoot, PlatformState } from './platform-state.ts';
 import { spr } from './registers.ts';
@@ -73,6 +76,9 @@ export interface Platform {
   readonly reset: () => void;
   readonly bootState: () => BootState;
   readonly dispatched: (index: number, running: boolean) => void;
+  /** Timebase value at which `deadlineReached` is to be called (a watchdog runs out); undefined: never. */
+  readonly deadline: () => bigint | undefined;
+  readonly deadlineReached: () => CallEffect;
   /** The tree as it is now, flattened. */
   readonly flattenedDeviceTree: () => Uint8Array;
   /** Calls by name with their counts, unknown ones included. */
@@ -130,7 +136,8 @@ export function createPlatform(
   const windows = new DmaWindows();
   const signals = new VirtualIoSignals();
   const nmi = new NmiRegistration();
-  const nvram = blankNvram();
+  const watchdogs = new Watchdogs();
+  const nvram = boot.nvram ?? blankNvram();
   const client = new ClientInterface(state, counts);
   const rtasCalls: RtasHandlers = {
     ...clockCalls(services),
@@ -149,6 +156,8 @@ export function createPlatform(
     ...processTableHandlers(state),
     ...vcpuControlHandlers(state, vpas),
     ...vpaHandlers(state, vpas),
+    ...watchdogHandlers(services, watchdogs),
+    ...withoutHashTableHandlers(state),
     ...terminalHandlers(state),
     ...logicalAccessHandlers(state),
     ...informationHandlers(state),
@@ -167,7 +176,7 @@ export function createPlatform(
     hypercall: (vcpu) => dispatcher.call(vcpu),
     reset: () => {
       state.reset();
-      for (const table of [vpas, windows, signals, nmi, client]) table.reset();
+      for (const table of [vpas, windows, signals, nmi, watchdogs, client]) table.reset();
       services.resetInterruptControllers();
       for (const vcpu of services.vcpus) {
         services.resetVcpu(vcpu.index);
@@ -186,6 +195,8 @@ export function createPlatform(
     },
     bootState: () => bootState(state),
     dispatched: (index, running) => vpas.dispatched(index, running),
+    deadline: () => watchdogs.deadline(),
+    deadlineReached: () => watchdogs.expire(services.timebase()),
     flattenedDeviceTree: () => writeFdt(state.tree, state.serverOf(0)),
     counts,
     nmiHandlers: () => nmi.handlers,

@@ -33,6 +33,7 @@ export class TestMachine {
   readonly states: VcpuState[];
   output = '';
   input: number[] = [];
+  ticks = 512_000_000n;
   clock = 1_700_000_000_000_000_000n;
   controller = '';
   readonly invalidations: TlbInvalidation[] = [];
@@ -95,7 +96,7 @@ export class TestMachine {
       setWallClock: (nanoseconds) => {
         this.clock = nanoseconds;
       },
-      timebase: () => 512_000_000n,
+      timebase: () => this.ticks,
       randomBytes: (into) => into.fill(0x5a),
       deviceLoad: (address) => this.devices.get(address),
       deviceStore: (address, _size, value) => {

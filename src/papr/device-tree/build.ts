@@ -5,7 +5,7 @@ import { chosenNode } from './chosen.ts';
 import { cpusNode } from './cpus.ts';
 import { eventSourcesNode } from './event-sources.ts';
 import { interruptControllerNode } from './interrupt-controller.ts';
-import { memoryNode } from './memory.ts';
+import { memoryNodes } from './memory.ts';
 import { pciHostNode } from './pci-host.ts';
 import { rootNode } from './root.ts';
 import { rtasNode } from './rtas-node.ts';
@@ -23,6 +23,7 @@ function persistentMemoryNode(): DeviceNode {
 
 /** Adds the calls of dynamic DMA windows to the bridge: their tokens, when they exist. (PAPR, "ibm,ddw-applicable") */
 function withDynamicWindows(host: DeviceNode, { environment }: TreeInputs): DeviceNode {
+  if (!environment.traits.dynamicDmaWindows) return host;
   const token = (name: string) => environment.rtasCalls.find((call) => call.name === name)?.token;
   const query = token('ibm,query-pe-dma-window');
   const create = token('ibm,create-pe-dma-window');
@@ -40,14 +41,14 @@ function withDynamicWindows(host: DeviceNode, { environment }: TreeInputs): Devi
  */
 export function buildDeviceTree(inputs: TreeInputs, earlier?: ReadonlyMap<string, number>): DeviceTree {
   const root = rootNode(inputs).add(
-    persistentMemoryNode(),
+    ...(inputs.environment.traits.nvdimm ? [persistentMemoryNode()] : []),
     chosenNode(inputs),
     rtasNode(inputs),
-    eventSourcesNode(),
+    eventSourcesNode(inputs),
     cpusNode(inputs),
     withDynamicWindows(pciHostNode(inputs), inputs),
     vdeviceNode(),
-    memoryNode(inputs),
+    ...memoryNodes(inputs),
     interruptControllerNode(inputs),
   );
   const { kernel, initrd } = inputs.boot;

@@ -21,7 +21,7 @@ function paFeatures({ level, knowsIsa300 }: Negotiated): PropertyValue {
 }
 
 function coreNode({ environment, negotiated }: TreeInputs, core: number): DeviceNode {
-  const { cpu, smp } = environment;
+  const { cpu, smp, traits } = environment;
   const { level } = negotiated;
   const first = core * smp.vsmt;
   const shown = Math.min(smp.threads, level.maxThreads, smp.cpus - core * smp.threads);
@@ -30,7 +30,7 @@ function coreNode({ environment, negotiated }: TreeInputs, core: number): Device
     device_type: strings('cpu'),
     reg: cells(first),
     status: strings('okay'),
-    'ibm,my-drc-index': cells(connectorBase.cpu + first),
+    ...optional(traits.cpuHotplug, { 'ibm,my-drc-index': cells(connectorBase.cpu + first) }),
     'ibm,chip-id': cells(0),
     'cpu-version': cells(level.version),
     'd-cache-block-size': cells(cpu.cacheLine),
@@ -63,8 +63,8 @@ function coreNode({ environment, negotiated }: TreeInputs, core: number): Device
 }
 
 export function cpusNode(inputs: TreeInputs): DeviceNode {
-  const { smp } = inputs.environment;
-  const cores = Array.from({ length: Math.ceil(smp.cpus / smp.threads) }, (_, core) => core);
+  const { smp, traits } = inputs.environment;
+  const cores = Array.from({ length: Math.ceil(smp.maxCpus / smp.threads) }, (_, core) => core);
   const connectors = cores.map((core) => {
     const server = serverOf(inputs.environment, core * smp.threads);
     return { index: connectorBase.cpu + server, name: `CPU ${server}`, type: 'CPU' };
@@ -72,6 +72,6 @@ export function cpusNode(inputs: TreeInputs): DeviceNode {
   return new DeviceNode('cpus', {
     '#address-cells': cells(1),
     '#size-cells': cells(0),
-    ...connectorProperties(connectors),
-  }).add(...cores.map((core) => coreNode(inputs, core)));
+    ...optional(traits.cpuHotplug, connectorProperties(connectors)),
+  }).add(...cores.slice(0, Math.ceil(smp.cpus / smp.threads)).map((core) => coreNode(inputs, core)));
 }

@@ -1,6 +1,7 @@
 // The PCI host bridge, with nothing plugged in. (PAPR, "PCI host bridge node"; IEEE 1275 PCI bus binding)
 import { cells, cells64, empty, strings } from '../fdt/property-value.ts';
 import { DeviceNode } from '../fdt/tree.ts';
+import type { PlatformEnvironment } from '../platform-environment.ts';
 import { connectorBase, connectorProperties } from './connectors.ts';
 import { interruptSource } from './interrupt-numbers.ts';
 import { interruptControllerPhandle, type TreeInputs } from './tree-inputs.ts';
@@ -17,12 +18,23 @@ const slots = 32;
 /** First cell of a PCI unit address: space code in bits 24…25, device number in bits 11…15. */
 const space = { io: 0x0100_0000, memory32: 0x0200_0000, memory64: 0x0300_0000 } as const;
 
-/** Windows: first cell, bus address, real address, bytes. */
-const windows: readonly (readonly [number, bigint, bigint, bigint])[] = [
-  [space.io, 0n, 0x2000_0000_0000n, 0x1_0000n],
-  [space.memory32, 0x8000_0000n, 0x2000_8000_0000n, 0x8000_0000n],
-  [space.memory64, 0x2100_0000_0000n, 0x2100_0000_0000n, 0x100_0000_0000n],
-];
+/** A window of bus addresses: first cell, bus address, real address, bytes. */
+type BusWindow = readonly [code: number, bus: bigint, real: bigint, bytes: bigint];
+
+/** Where the windows of the first bridge lie; early machine types have one for memory only, and another place. */
+function busWindows({ phbPlacement, phbMemoryWindow }: PlatformEnvironment['traits']): BusWindow[] {
+  if (phbPlacement === '2.7') {
+    return [
+      [space.io, 0n, 0x100_8000_0000n, 0x1_0000n],
+      [space.memory32, 0x8000_0000n, 0x100_a000_0000n, BigInt(phbMemoryWindow)],
+    ];
+  }
+  return [
+    [space.io, 0n, 0x2000_0000_0000n, 0x1_0000n],
+    [space.memory32, 0x8000_0000n, 0x2000_8000_0000n, BigInt(phbMemoryWindow)],
+    [space.memory64, 0x2100_0000_0000n, 0x2100_0000_0000n, 0x100_0000_0000n],
+  ];
+}
 
 /** Each slot's pins A…D, turned by the slot number over the bridge's four sources. */
 function interruptMap(): number[] {
@@ -51,7 +63,7 @@ export function pciHostNode({ environment }: TreeInputs): DeviceNode {
     '#interrupt-cells': cells(1),
     'bus-range': cells(0, 255),
     ranges: cells(
-      ...windows.flatMap(([code, bus, real, size]): number[] => [
+      ...busWindows(environment.traits).flatMap(([code, bus, real, size]): number[] => [
         code,
         ...cells64(bus),
         ...cells64(real),
@@ -66,8 +78,8 @@ export function pciHostNode({ environment }: TreeInputs): DeviceNode {
     'ibm,#dma-address-cells': cells(2),
     'ibm,#dma-size-cells': cells(2),
     'ibm,dma-window': cells(dmaWindowLiobn, 0, 0, ...cells64(dmaWindowBytes)),
-    'ibm,my-drc-index': cells(connectorBase.phb),
+    ...(environment.traits.phbHotplug ? { 'ibm,my-drc-index': cells(connectorBase.phb) } : {}),
     'qemu,phb-enumerated': cells(1),
-    ...connectorProperties(slotConnectors),
+    ...(environment.traits.phbDynamicReconfiguration ? connectorProperties(slotConnectors) : {}),
   });
 }

@@ -10,7 +10,7 @@ const pluggableHosts = 31;
 /** Priorities from 7 on are the platform's when XIVE is active. */
 const reservedPriorities = [7, 0xf8] as const;
 
-export function rootNode({ negotiated, uuid }: TreeInputs): DeviceNode {
+export function rootNode({ environment, negotiated, uuid }: TreeInputs): DeviceNode {
   const hosts = Array.from({ length: pluggableHosts }, (_, n) => ({
     index: connectorBase.phb + n,
     name: `PHB ${n}`,
@@ -23,7 +23,7 @@ export function rootNode({ negotiated, uuid }: TreeInputs): DeviceNode {
     'vm,uuid': strings(uuid),
     '#address-cells': cells(2),
     '#size-cells': cells(2),
-    ...connectorProperties(hosts),
+    ...(environment.traits.phbHotplug ? connectorProperties(hosts) : {}),
   });
   if (negotiated.interruptMode === 'xive') {
     node.properties.set('ibm,plat-res-int-priorities', cells(...reservedPriorities));

@@ -14,7 +14,7 @@ const memoryBlockBytes = 0x1000_0000;
 const localDistance = 10;
 
 /** Properties that describe NUMA: one domain, in the form that was negotiated. (PAPR, "associativity form") */
-function affinity({ negotiated }: TreeInputs): Record<string, PropertyValue> {
+function affinity({ environment, negotiated }: TreeInputs): Record<string, PropertyValue> {
   if (hasBit(negotiated.vector5, vector5Bit.form2)) {
     return {
       'ibm,associativity-reference-points': cells(1),
@@ -24,7 +24,7 @@ function affinity({ negotiated }: TreeInputs): Record<string, PropertyValue> {
     };
   }
   return {
-    'ibm,associativity-reference-points': cells(4, 4, 2),
+    'ibm,associativity-reference-points': environment.traits.oldReferencePoints ? cells(4, 4) : cells(4, 4, 2),
     'ibm,max-associativity-domains': cells(4, 0, 0, 0, 1),
   };
 }
@@ -40,7 +40,7 @@ export function rtasNode(inputs: TreeInputs): DeviceNode {
     'ibm,extended-os-term': empty,
     'ibm,change-msix-capable': empty,
     // Largest memory address 0: no memory can be plugged.
-    'ibm,lrdr-capacity': cells(0, 0, ...cells64(memoryBlockBytes), environment.smp.cpus),
+    'ibm,lrdr-capacity': cells(0, 0, ...cells64(memoryBlockBytes), environment.smp.maxCpus),
     ...affinity(inputs),
   });
   for (const { name, token } of environment.rtasCalls) node.properties.set(name, cells(token));

@@ -22,6 +22,7 @@ export const hypercallStatus = {
   H_P3: -56n,
   H_P4: -57n,
   H_P5: -58n,
+  H_NOOP: -63n,
   H_UNSUPPORTED: -67n,
   /** The first of the "unsupported flag" codes. */
   H_UNSUPPORTED_FLAG: -256n,

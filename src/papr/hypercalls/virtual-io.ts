@@ -3,7 +3,7 @@ import { nvramUnit, vtyUnit } from '../device-tree/vdevice.ts';
 import { hypercallStatus as status } from './status.ts';
 import type { HypercallHandler, HypercallHandlers } from './types.ts';
 
-/** No device has a command/response queue or is a network adapter. */
+/** No device has a command/response queue, is a network adapter or an NVDIMM. */
 const noSuchUnit: HypercallHandler = () => status.H_PARAMETER;
 
 const names = [
@@ -17,6 +17,13 @@ const names = [
   'H_SEND_LOGICAL_LAN',
   'H_MULTICAST_CTRL',
   'H_CHANGE_LOGICAL_LAN_MAC',
+  'H_SCM_READ_METADATA',
+  'H_SCM_WRITE_METADATA',
+  'H_SCM_BIND_MEM',
+  'H_SCM_UNBIND_MEM',
+  'H_SCM_UNBIND_ALL',
+  'H_SCM_HEALTH',
+  'H_SCM_FLUSH',
 ] as const;
 
 /** Modes that each unit's interrupt can be put into. */

@@ -16,9 +16,9 @@ function uuidBytes(uuid: string): Uint8Array {
 
 function parameterValue(number: number, { environment, boot }: PlatformState): Uint8Array | undefined {
   if (number === parameter.splparCharacteristics) {
-    const { cpus } = environment.smp;
+    const { cpus, maxCpus } = environment.smp;
     const megabytes = environment.memoryBytes / 0x10_0000;
-    const text = `MaxEntCap=${cpus},DesMem=${megabytes},DesProcs=${cpus},MaxPlatProcs=${cpus}`;
+    const text = `MaxEntCap=${maxCpus},DesMem=${megabytes},DesProcs=${cpus},MaxPlatProcs=${maxCpus}`;
     return concatenated(utf8(text), Uint8Array.of(0));
   }
   if (number === parameter.diagnosticsRunMode) return Uint8Array.of(diagnosticsDisabled);
