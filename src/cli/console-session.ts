@@ -57,7 +57,11 @@ function attachInput(plan: StartPlan, terminal: Terminal, machine: RunningMachin
     const { guest, commands } = filter.feed(bytes);
     machine.input(guest);
     for (const command of commands) {
-      if (command === 'quit') quit();
+      if (command === 'quit') {
+        // What is printed next, by us or a shell, starts on a line of its own.
+        terminal.write(Buffer.from('\r\n')).catch(() => {});
+        quit();
+      }
       // A vanished reader shows itself at the guest's next output.
       else terminal.write(Buffer.from(escapeHelp())).catch(() => {});
     }

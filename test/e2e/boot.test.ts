@@ -1,0 +1,162 @@
+// Debian's kernel boots to a shell in both programs, on one and two vCPUs, and ends as it should: what issue and README show.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { after, before, test as plainTest, type TestContext } from 'node:test';
+import { exitStatus } from '../../src/host/exit-status.ts';
+import { type DefaultGuest, defaultGuest } from '../../src/host/guest/default-guest.ts';
+import { streamProgress } from '../../src/host/progress.ts';
+import { PtySession, programPath, runChild, shellPrompt } from './program.ts';
+
+/** Whole machines can be tested once there is one. */
+const skip = existsSync(new URL('../../src/machine/machine.js', import.meta.url))
+  ? false
+  : 'the machine is not there yet';
+const test = (name: string, body: (t: TestContext) => Promise<void>): void => void plainTest(name, { skip }, body);
+
+let guest: DefaultGuest;
+const sessions: PtySession[] = [];
+
+before(async () => {
+  guest = await defaultGuest({}, streamProgress(process.stderr));
+});
+after(() => {
+  for (const session of sessions) session.close();
+});
+
+function start(command: string, args: readonly string[], size?: { cols: number; rows: number }): PtySession {
+  const session = new PtySession(command, args, size);
+  sessions.push(session);
+  return session;
+}
+
+function systemArguments(...more: readonly string[]): string[] {
+  const machine = ['-M', 'pseries', '-cpu', 'power9', '-m', '1G', '-nographic', '-nodefaults', '-serial', 'stdio'];
+  const files = ['-kernel', guest.kernelPath, '-initrd', guest.initrdPath, '-append', 'console=hvc0'];
+  return [...machine, ...files, ...more];
+}
+
+/** The commands of the issue's demonstration, and what must stand in their output. */
+async function checkShell(session: PtySession, cpus: number): Promise<void> {
+  await session.expect(shellPrompt);
+  const shown = await session.command('uname -a; cat /proc/cpuinfo; cat /proc/interrupts; free');
+  assert.match(shown, /Linux continuo \S+-powerpc64le #1 SMP .* ppc64le/);
+  assert.equal(shown.match(/^processor\s*: \d+/gm)?.length, cpus);
+  assert.match(shown, /cpu\s*: POWER9 \(architected\), altivec supported/);
+  assert.match(shown, /MMU\s*: Radix/);
+  assert.match(shown, /XIVE/);
+  assert.match(shown, /^Mem: +\d{6}/m);
+}
+
+for (const cpus of [1, 2]) {
+  test(`continuo run reaches the prompt with ${cpus} vCPUs, and poweroff ends with 0`, async () => {
+    const session = start(programPath('continuo'), ['run', '--cpus', `${cpus}`], { cols: 101, rows: 37 });
+    await checkShell(session, cpus);
+    assert.match(await session.command('stty size'), /^37 101\s*$/m);
+    session.type('poweroff -f\r');
+    assert.equal(await session.ended(), exitStatus.ok);
+  });
+
+  test(`continuo-system-ppc64 reaches the prompt with ${cpus} vCPUs, and poweroff ends with 0`, async () => {
+    const session = start(programPath('continuo-system-ppc64'), systemArguments('-smp', `${cpus}`));
+    await checkShell(session, cpus);
+    session.type('poweroff -f\r');
+    assert.equal(await session.ended(), exitStatus.ok);
+  });
+}
+
+/** Processor seconds that a process and its threads have used (proc(5): utime and stime in ticks of 10 ms). */
+function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+test('the console keeps UTF-8 and large pastes, an idle guest sleeps, reboot starts again, Ctrl-A X ends', async (t) => {
+  const session = start(programPath('continuo'), ['run']);
+  await session.expect(shellPrompt);
+
+  await t.test('UTF-8 comes back as it went in', async () => {
+    assert.match(await session.command("echo 'größer als 1 €: ✓' | tr x x"), /^größer als 1 €: ✓\s*$/m);
+  });
+  await t.test('a paste of 100 kB arrives whole', async () => {
+    const line = 'The quick brown fox jumps over the lazy dog 0123456789 äöü\n';
+    const paste = line.repeat(1500);
+    await session.command('stty -echo');
+    session.type('cat > /tmp/paste; md5sum < /tmp/paste; wc -c < /tmp/paste\r');
+    session.type(paste);
+    session.type('\x04');
+    const shown = await session.expect(shellPrompt);
+    assert.match(shown, new RegExp(`^${Buffer.byteLength(paste)}\\s*$`, 'm'));
+    await session.command('stty echo');
+  });
+  await t.test('an idle shell takes less than 5 % of a host core', { skip: process.platform !== 'linux' }, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const [processor, clock] = [processorSeconds(session.pid), performance.now()];
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    const share = (processorSeconds(session.pid) - processor) / ((performance.now() - clock) / 1000);
+    assert.ok(share < 0.05, `${(share * 100).toFixed(1)} % of a core`);
+  });
+  await t.test('reboot starts the guest from its first state', async () => {
+    await session.command('touch /root/mark');
+    session.type('reboot -f\r');
+    await session.expect(shellPrompt);
+    assert.match(await session.command('ls /root; uptime'), /up 0 min/);
+    assert.doesNotMatch(await session.command('ls /root'), /mark\s*$/m);
+  });
+  await t.test('Ctrl-A H helps, Ctrl-A X ends with 0', async () => {
+    session.type('\x01h');
+    await session.expect('Ctrl-A X');
+    session.type('\x01x');
+    assert.equal(await session.ended(), exitStatus.ok);
+  });
+});
+
+test('a command of --exec gives its output and its exit status, and nothing else', async () => {
+  const result = await runChild(programPath('continuo'), [
+    'run',
+    '--exec',
+    'echo out; echo err >&2; printf "\\001\\377"; exit 7',
+  ]);
+  assert.equal(result.status, 7, result.stderr);
+  assert.deepEqual(result.stdout, Buffer.from('out\nerr\n\x01\xff', 'latin1'));
+  assert.equal(result.stderr, '');
+});
+
+test('a kernel panic ends with its own status', async () => {
+  const result = await runChild(programPath('continuo'), ['run', '--append', 'rdinit=/none panic=0', '--no-reboot']);
+  assert.match(result.stderr, /^continuo: the guest panicked: .*\n$/);
+  assert.equal(result.status, exitStatus.guestPanic);
+});
+
+test('SIGTERM ends a booting guest and gives the terminal back', async () => {
+  const shell = `before=$(stty -g); ${programPath('continuo')} run; echo "status $?"; [ "$before" = "$(stty -g)" ] && echo same`;
+  const session = start('/bin/sh', ['-c', shell]);
+  await session.expect('Linux');
+  const children = readFileSync(`/proc/${session.pid}/task/${session.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
+  for (const child of children) process.kill(child, 'SIGTERM');
+  await session.expect('status 143');
+  await session.expect('same');
+});
+
+test('a time limit ends a guest with its own status', async () => {
+  const result = await runChild(programPath('continuo'), ['run', '--timeout', '1']);
+  assert.equal(result.status, exitStatus.timeout);
+  assert.equal(result.stderr, 'continuo: --timeout: the guest was ended after 1 s\n');
+});
+
+test('-machine dumpdtb writes a flattened tree', async () => {
+  const path = '/dev/stdout';
+  const result = await runChild(programPath('continuo-system-ppc64'), [
+    '-M',
+    `pseries,dumpdtb=${path}`,
+    '-cpu',
+    'power9',
+  ]);
+  assert.equal(result.status, exitStatus.ok, result.stderr);
+  assert.equal(result.stdout.readUInt32BE(0), 0xd00dfeed);
+  assert.equal(result.stdout.readUInt32BE(4), result.stdout.length);
+});
