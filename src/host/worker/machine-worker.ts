@@ -1,12 +1,10 @@
 // The Worker in which a machine runs. This is a program, not a module to import: it starts at once with its workerData.
 import { parentPort, workerData } from 'node:worker_threads';
 import { ImageError } from '../../machine/loader/image-error.ts';
-import type { CreateMachine, MachineOutcome } from '../../machine/machine-api.ts';
+import { createMachine } from '../../machine/machine.ts';
+import type { MachineOutcome } from '../../machine/machine-api.ts';
 import { openLink, type WorkerMessage, type WorkerStart } from './machine-link.ts';
 import { workerHost } from './worker-host.ts';
-
-/** Loaded by address: the Worker also reports, as a message, when the engine itself cannot be loaded. */
-const machineModule = new URL('../../machine/machine.js', import.meta.url);
 
 function post(message: WorkerMessage): void {
   parentPort?.postMessage(message);
@@ -23,9 +21,7 @@ async function main({ link: buffers, config, task }: WorkerStart): Promise<void>
   let outcome: MachineOutcome;
   let statistics = { instructions: 0, idles: 0, calls: [] as [string, number][] };
   try {
-    // The module is part of this program and exports a machine builder of this type.
-    const { createMachine } = (await import(machineModule.href)) as { createMachine: CreateMachine };
-    const machine = createMachine(config, workerHost(openLink(buffers), post));
+    const machine = createMachine(config, workerHost(openLink(buffers), config.logItems, post));
     if (task === 'device-tree') return post({ kind: 'device-tree', tree: machine.flattenedDeviceTree() });
     outcome = await machine.run();
     const { instructions, idles, calls } = machine.statistics();

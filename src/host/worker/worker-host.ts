@@ -34,9 +34,14 @@ function consolePort(link: Link, post: (message: WorkerMessage) => void): Consol
 /**
  * Makes the host of a machine that runs in this Worker.
  * @param link this thread's views of the shared memory
+ * @param logItems what the user wants to see of the log
  * @param post sends a message to the outer thread
  */
-export function workerHost(link: Link, post: (message: WorkerMessage) => void): MachineHost {
+export function workerHost(
+  link: Link,
+  logItems: readonly LogItem[],
+  post: (message: WorkerMessage) => void,
+): MachineHost {
   // Only events that came after the last sleep end the next one: input that the guest leaves unread must not keep it awake.
   let seen = Atomics.load(link.control, controlWord.events);
   return {
@@ -51,6 +56,8 @@ export function workerHost(link: Link, post: (message: WorkerMessage) => void): 
       seen = Atomics.load(link.control, controlWord.events);
     },
     stopRequested: () => Atomics.load(link.control, controlWord.stop) !== 0,
-    log: (item: LogItem, line: string) => post({ kind: 'log', item, line }),
+    log(item, line) {
+      if (logItems.includes(item)) post({ kind: 'log', item, line });
+    },
   };
 }
