@@ -10,43 +10,46 @@ export interface ProfileProblem {
   readonly message: string;
 }
 
-/** What a member must be. */
-type Rule =
+/** What a member of a profile must be. */
+export type ProfileRule =
   | { readonly kind: 'text'; readonly pattern?: RegExp; readonly form?: string }
   | { readonly kind: 'number'; readonly minimum: number; readonly maximum: number }
   | { readonly kind: 'flag' }
   | { readonly kind: 'word'; readonly words: readonly string[] }
   | { readonly kind: 'list'; readonly words: readonly string[]; readonly minimum: number }
-  | { readonly kind: 'members'; readonly rules: Rules };
-type Rules = Readonly<Record<string, { readonly rule: Rule; readonly optional?: true }>>;
+  | { readonly kind: 'members'; readonly rules: ProfileRules };
+/** The members of an object and their rules. */
+export type ProfileRules = Readonly<Record<string, { readonly rule: ProfileRule; readonly optional?: true }>>;
 
-const hex32: Rule = {
+const hex32: ProfileRule = {
   kind: 'text',
   pattern: /^0x[0-9a-f]{1,8}$/,
   form: '0x and up to 8 lower-case hexadecimal digits',
 };
-const hex64: Rule = {
+const hex64: ProfileRule = {
   kind: 'text',
   pattern: /^0x[0-9a-f]{1,16}$/,
   form: '0x and up to 16 lower-case hexadecimal digits',
 };
-const name: Rule = {
+const name: ProfileRule = {
   kind: 'text',
   pattern: /^[a-z0-9][a-z0-9._-]{0,63}$/,
   form: 'lower-case letters, digits, dot, dash',
 };
 const maximum32 = 0xffffffff;
-const level = (maximum: number): Rule => ({ kind: 'number', minimum: 0, maximum });
+const level = (maximum: number): ProfileRule => ({ kind: 'number', minimum: 0, maximum });
 
-const common: Rules = {
+/** The rules of every profile; those of the engine have no more. */
+export const commonProfileRules: ProfileRules = {
   name: { rule: name },
   description: { rule: { kind: 'text' } },
   accelerator: { rule: { kind: 'word', words: ['engine', 'kvm'] } },
   timebaseFrequency: { rule: { kind: 'number', minimum: 1, maximum: maximum32 } },
 };
 
-const kvmRules: Rules = {
-  ...common,
+/** The rules of the profile of a KVM host. */
+export const kvmProfileRules: ProfileRules = {
+  ...commonProfileRules,
   kvmTypes: { rule: { kind: 'list', words: ['hv', 'pr'], minimum: 1 } },
   pvr: { rule: hex32 },
   cpuRule: { rule: { kind: 'word', words: ['class', 'up-to-class'] } },
@@ -106,7 +109,7 @@ function shown(value: unknown): string {
 }
 
 /** @returns what is wrong with a single value, or undefined. */
-function wrong(value: unknown, rule: Exclude<Rule, { kind: 'members' }>): string | undefined {
+function wrong(value: unknown, rule: Exclude<ProfileRule, { kind: 'members' }>): string | undefined {
   switch (rule.kind) {
     case 'text':
       if (typeof value !== 'string') return 'must be text';
@@ -132,7 +135,12 @@ function wrong(value: unknown, rule: Exclude<Rule, { kind: 'members' }>): string
   }
 }
 
-function checkMembers(value: Record<string, unknown>, rules: Rules, path: string, problems: ProfileProblem[]): void {
+function checkMembers(
+  value: Record<string, unknown>,
+  rules: ProfileRules,
+  path: string,
+  problems: ProfileProblem[],
+): void {
   const known = Object.keys(rules);
   for (const key of Object.keys(value)) {
     if (Object.hasOwn(rules, key)) continue;
@@ -165,7 +173,7 @@ export function checkProfile(
 ): { readonly profile: HostProfile } | { readonly problems: readonly ProfileProblem[] } {
   if (!isRecord(value)) return { problems: [{ path: '', message: 'a host profile is a JSON object' }] };
   const problems: ProfileProblem[] = [];
-  checkMembers(value, value.accelerator === 'kvm' ? kvmRules : common, '', problems);
+  checkMembers(value, value.accelerator === 'kvm' ? kvmProfileRules : commonProfileRules, '', problems);
   const { security, cpuCharacteristics, ramPageSize } = value;
   if (security !== undefined && cpuCharacteristics !== undefined) {
     problems.push({ path: 'security', message: 'stands beside cpuCharacteristics, which says the same; give one' });

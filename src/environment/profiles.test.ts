@@ -81,7 +81,7 @@ test('a malformed profile is told of by path, with what was expected and the nea
     'kvm.PPC_FWNIM: is not known; did you mean PPC_FWNMI?',
   ]);
   assert.deepEqual(problems({ ...good, cpuRule: undefined }), ['cpuRule: is missing']);
-  assert.deepEqual(problems({ ...good, kvmTypes: [] }), ['kvmTypes: must have at least 1 entry']);
+  assert.deepEqual(problems({ ...good, kvmTypes: [] }), ['kvmTypes: must have at least 1 entry, not []']);
   assert.deepEqual(problems({ ...good, ramPageSize: 65537 }), ['ramPageSize: must be a power of two']);
   assert.deepEqual(problems({ ...good, compatRegister: 'maybe' }), [
     'compatRegister: must be one of sets, refuses, ignores, not "maybe"',
