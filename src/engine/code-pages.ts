@@ -7,7 +7,7 @@ import type { HandlerMap } from './interpreter/generate.ts';
 import { handlerKey, layoutOf, specialHandler } from './interpreter/generate.ts';
 import type { RecordLayout } from './record-layout.ts';
 import type { InstalledRegion, RegionPlace } from './translator/translator.ts';
-import { fixedOfWord, type PreparedRow, prepareRow, variantKey } from './variants.ts';
+import { type FixedValues, type PreparedRow, VariantCache, variantKey } from './variants.ts';
 
 /** What the page store needs to know. */
 export interface CodePagesOptions {
@@ -49,7 +49,7 @@ export class CodePages {
   readonly #byKey = new Map<number, number>();
   readonly #keys: Int32Array;
   #used = 0;
-  readonly #rows = new Map<InstructionRow, { index: number; prepared: PreparedRow; forms: Map<string, DecodedForm> }>();
+  readonly #forms = new VariantCache<DecodedForm>((prepared, fixed) => this.#makeForm(prepared, fixed));
   /** Instructions decoded so far. */
   decoded = 0;
 
@@ -58,9 +58,6 @@ export class CodePages {
     this.#view = new DataView(options.buffer);
     this.#bytes = new Uint8Array(options.buffer);
     this.#keys = new Int32Array(options.pages);
-    options.table.forEach((row, index) => {
-      this.#rows.set(row, { index, prepared: prepareRow(row), forms: new Map() });
-    });
   }
 
   /** Address of the records of the page with this real address, in a byte order. */
@@ -155,7 +152,7 @@ export class CodePages {
       this.#view.setUint16(record, specialHandler.illegal, true);
       return;
     }
-    const form = this.#form(row, word);
+    const form = this.#forms.get(row, word);
     const view = this.#view;
     let { layout, far: handler } = form;
     if (form.branch && form.nearLayout) {
@@ -174,29 +171,20 @@ export class CodePages {
     view.setUint16(record, handler, true);
   }
 
-  #form(row: InstructionRow, word: number): DecodedForm {
-    const entry = this.#rows.get(row);
-    if (!entry) throw new Error(`row ${row.mnemonic} is not in the table`);
-    const fixed = fixedOfWord(entry.prepared, word);
+  #makeForm(prepared: PreparedRow, fixed: FixedValues): DecodedForm {
     const key = variantKey(fixed);
-    let form = entry.forms.get(key);
-    if (!form) {
-      const numbers = this.#o.handlers[handlerKey(entry.index, key)];
-      if (!numbers)
-        throw new Error(`no handler for ${row.mnemonic} (${key}): the interpreter was built from another table`);
-      const near = numbers.near >= 0;
-      const nearLayout = near ? layoutOf(entry.prepared, fixed, true) : undefined;
-      const layout = layoutOf(entry.prepared, fixed, false);
-      form = {
-        far: numbers.far,
-        near: numbers.near,
-        layout,
-        nearLayout,
-        branch: near ? layout.branchReader : undefined,
-      };
-      entry.forms.set(key, form);
-    }
-    return form;
+    const numbers = this.#o.handlers[handlerKey(this.#o.table.indexOf(prepared.row), key)];
+    if (!numbers)
+      throw new Error(`no handler for ${prepared.row.mnemonic} (${key}): the interpreter was built from another table`);
+    const near = numbers.near >= 0;
+    const layout = layoutOf(prepared, fixed, false);
+    return {
+      far: numbers.far,
+      near: numbers.near,
+      layout,
+      nearLayout: near ? layoutOf(prepared, fixed, true) : undefined,
+      branch: near ? layout.branchReader : undefined,
+    };
   }
 
   /** The bytes [real, real + length) have changed: their records are decoded anew when next reached. */

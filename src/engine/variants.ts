@@ -62,3 +62,30 @@ export function variantsOf(prepared: PreparedRow): readonly FixedValues[] {
   }
   return [...seen.values()];
 }
+
+/** Something made once for each variant of each row, found fast from a word. */
+export class VariantCache<T> {
+  readonly #rows = new Map<InstructionRow, { prepared: PreparedRow; items: (T | undefined)[] }>();
+  readonly #make: (prepared: PreparedRow, fixed: FixedValues) => T;
+
+  constructor(make: (prepared: PreparedRow, fixed: FixedValues) => T) {
+    this.#make = make;
+  }
+
+  /** The item for the variant of `row` that `word` is. */
+  get(row: InstructionRow, word: number): T {
+    let entry = this.#rows.get(row);
+    if (!entry) {
+      entry = { prepared: prepareRow(row), items: [] };
+      this.#rows.set(row, entry);
+    }
+    let index = 0;
+    for (const { bits, read } of entry.prepared.fixed) index = (index << bits) | read(word);
+    let item = entry.items[index];
+    if (item === undefined) {
+      item = this.#make(entry.prepared, fixedOfWord(entry.prepared, word));
+      entry.items[index] = item;
+    }
+    return item;
+  }
+}

@@ -1,5 +1,6 @@
 // The contract between a machine and whoever runs it: what it is built from, what it may use of its host, how it ends.
 import type { EngineImages } from '../engine/engine.ts';
+import type { TranslatorStatistics } from '../engine/translator/translator.ts';
 import type { Environment, Provision } from '../environment/index.ts';
 
 /** How the machine's firmware finds the guest's first code. */
@@ -112,6 +113,8 @@ export interface MachineStatistics {
   readonly idles: number;
   /** Calls by name (`H_CEDE`, `RTAS get-time-of-day`, …) with their counts, unknown ones included. */
   readonly calls: ReadonlyMap<string, number>;
+  /** What the translator did; undefined when everything was interpreted. */
+  readonly translator: Readonly<TranslatorStatistics> | undefined;
 }
 
 /** A machine that was built and not yet run. */

@@ -227,6 +227,7 @@ class Machine implements MachineHandle {
       instructions: this.#earlierInstructions + this.#now.scheduler.instructions,
       idles: this.#idles,
       calls: this.#now.platform.counts,
+      translator: this.#now.engine.translator?.statistics,
     };
   }
 

@@ -1,11 +1,9 @@
 // Decides what to translate, compiles regions in batches, and puts them in place of the records where they start.
 
 import type { Decode } from '../../isa/decode.ts';
-import type { InstructionRow } from '../../isa/row.ts';
 import { ImportList } from '../import-list.ts';
 import { flowOf } from '../interpreter/generate.ts';
-import type { MeaningFlow } from '../interpreter/interpreter-builder.ts';
-import { type FixedValues, fixedOfWord, type PreparedRow, prepareRow, variantKey } from '../variants.ts';
+import { VariantCache } from '../variants.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
 import { type CodeReader, type Flow, findBlocks, structure } from './flow-graph.ts';
 import { compileRegion, type DecodedInstruction } from './region-compiler.ts';
@@ -75,8 +73,12 @@ export class Translator {
   readonly #store: CodeStore;
   readonly #decode: Decode;
   readonly #imports: Record<string, unknown>;
-  readonly #rows = new Map<InstructionRow, { prepared: PreparedRow; forms: Map<string, DecodedInstruction> }>();
-  readonly #illegal: DecodedInstruction | undefined = undefined;
+  readonly #forms = new VariantCache<DecodedInstruction>((prepared, fixed) => ({
+    row: prepared.row,
+    prepared,
+    fixed,
+    flow: flowOf(prepared, fixed),
+  }));
   /** Hits by place, key × 4096 + offset. */
   readonly #heat = new Map<number, number>();
   #waiting = new Map<number, RegionPlace>();
@@ -121,21 +123,7 @@ export class Translator {
 
   #decoded(word: number): DecodedInstruction | undefined {
     const row = this.#decode(word);
-    if (!row) return this.#illegal;
-    let known = this.#rows.get(row);
-    if (!known) {
-      known = { prepared: prepareRow(row), forms: new Map() };
-      this.#rows.set(row, known);
-    }
-    const fixed: FixedValues = fixedOfWord(known.prepared, word);
-    const key = variantKey(fixed);
-    let form = known.forms.get(key);
-    if (!form) {
-      const flow: MeaningFlow = flowOf(known.prepared, fixed);
-      form = { row, prepared: known.prepared, fixed, flow };
-      known.forms.set(key, form);
-    }
-    return form;
+    return row && this.#forms.get(row, word);
   }
 
   #reader(key: number): CodeReader {
