@@ -1,11 +1,11 @@
 // The state that the parts of the platform share; each part keeps what only it needs.
 import type { BootImage, RealRange } from './boot-layout.ts';
 import { clientInterfaceAddress, clientInterfaceBytes, firmwareStackBase, firmwareStackTop } from './boot-layout.ts';
+import { applyChanges } from './device-tree/apply-changes.ts';
 import { buildDeviceTree } from './device-tree/build.ts';
-import { architectureVector5 } from './device-tree/chosen.ts';
 import { availableMemory } from './device-tree/memory.ts';
 import { firstPhandle } from './device-tree/tree-inputs.ts';
-import { cells, type PropertyValue } from './fdt/property-value.ts';
+import type { PropertyValue } from './fdt/property-value.ts';
 import { readFdt } from './fdt/reader.ts';
 import type { DeviceTree } from './fdt/tree.ts';
 import { hasBit, type Negotiated, negotiatedAtReset, type vector5Bit } from './negotiated.ts';
@@ -105,26 +105,21 @@ export class PlatformState {
 
   /** Takes over the result of a negotiation: CPU level, interrupt controller, tree. */
   apply(negotiated: Negotiated): void {
+    const before = this.boot.deviceTree === undefined ? undefined : this.#build();
     this.negotiated = negotiated;
     for (const vcpu of this.services.vcpus) {
       vcpu.setSpr(spr.PCR, negotiated.level.pcr);
       this.services.contextChanged(vcpu);
     }
     this.services.activateInterruptController(negotiated.interruptMode);
-    if (this.boot.deviceTree === undefined) this.tree = this.#build(this.tree.phandles());
-    else this.#patchGivenTree();
+    if (before === undefined) this.tree = this.#build(this.tree.phandles());
+    else {
+      // A given tree keeps what is its own.
+      applyChanges(this.tree, before, this.#build());
+      this.tree.number(firstPhandle);
+    }
     const chosen = this.tree.find('/chosen');
     for (const [name, value] of this.guestChosen) chosen?.properties.set(name, value);
-  }
-
-  /** A tree that a user gave is kept; only what tells the negotiation's result changes. */
-  #patchGivenTree(): void {
-    this.tree.find('/chosen')?.properties.set('ibm,architecture-vec-5', architectureVector5(this.negotiated));
-    for (const cpu of this.tree.find('/cpus')?.children ?? []) {
-      if (cpu.properties.has('cpu-version')) {
-        cpu.properties.set('cpu-version', cells(this.negotiated.level.version));
-      }
-    }
   }
 
   /** The taken ranges have changed: updates the memory node's `available`. */

@@ -6,6 +6,7 @@ import { type Environment, environment, isRefusal, type Request } from '../envir
 import type { BootImage } from './boot-layout.ts';
 import type { CallEffect } from './hypercalls/types.ts';
 import { createPlatform, type Platform, type PlatformExtensions } from './platform.ts';
+import type { PlatformBoot } from './platform-state.ts';
 import type { PlatformServices, TlbInvalidation, VcpuState } from './services.ts';
 
 /** A kernel without contents, for tests that need only its place. */
@@ -45,6 +46,7 @@ export class TestMachine {
     ramBytes = 0x80_0000,
     image: BootImage = testImage,
     extensions: PlatformExtensions = {},
+    boot: Omit<PlatformBoot, 'image'> = {},
   ) {
     const promised = testEnvironment(request);
     const { cpus } = promised.smp;
@@ -52,7 +54,7 @@ export class TestMachine {
     this.memory = new GuestMemory(buffer, 0, ramBytes);
     this.vcpus = Array.from({ length: cpus }, (_, n) => new Vcpu(buffer, ramBytes + n * stateBytes, n));
     this.states = this.vcpus.map((_, n) => (n === 0 ? 'running' : 'stopped'));
-    this.platform = createPlatform(promised, this.#services(), { image }, extensions);
+    this.platform = createPlatform(promised, this.#services(), { image, ...boot }, extensions);
     this.platform.reset();
   }
 

@@ -312,3 +312,26 @@ test('phandles are unique, and the interrupt controller keeps its own through ne
   assert.equal(new Set(handles).size, handles.length);
   assert.ok(handles.includes(0x1111));
 });
+
+test('early machine types have fewer nodes and properties', () => {
+  const old = treeOf(new TestMachine({ machine: 'pseries-2.6', cpu: 'power8' }));
+  assert.equal(old.find('/ibm,persistent-memory'), undefined);
+  assert.equal(old.find('/event-sources/hot-plug-events'), undefined);
+  assert.equal(old.find('/')?.properties.has('ibm,drc-indexes'), false);
+  assert.equal(old.find('/chosen')?.properties.has('linux,pci-probe-only'), false);
+  assert.equal(cellsOf(old.find('/pci')?.properties.get('ranges') ?? new Uint8Array()).length, 14);
+  assert.deepEqual(
+    cellsOf(old.find('/rtas')?.properties.get('ibm,associativity-reference-points') ?? new Uint8Array()),
+    [4, 4],
+  );
+});
+
+test('memory beyond a limited real-mode area is in further nodes', () => {
+  const tree = treeOf(new TestMachine({ machine: 'pseries-4.2', cpu: 'power9', memory: '21G' }));
+  const nodes = tree.root.children.filter(({ name }) => name.startsWith('memory@'));
+  assert.deepEqual(
+    nodes.map(({ name }) => name),
+    ['memory@0', 'memory@400000000', 'memory@500000000'],
+  );
+  assert.deepEqual(cellsOf(nodes[1]?.properties.get('reg') ?? new Uint8Array()), [4, 0, 1, 0]);
+});
