@@ -1,9 +1,7 @@
 // Reciprocal estimates: the exact quotient, rounded, which is well inside the architected error (Book I, section 4.6.6).
 import { divide, nanOfA, squareRoot } from './arithmetic';
-import { finishDouble } from './double';
-import { begin, Now } from './fpscr';
-import { A, FINITE, fromA, QUIET, R, roundSignificand, toA, toB, unpackDouble } from './number';
-import { finishSingle } from './single';
+import { begin, endScalar, Now, OX, XX } from './fpscr';
+import { A, classOfResult, FINITE, fromA, packDouble, QUIET, R, roundSignificand, roundTo, toA, toB, unpackDouble } from './number';
 
 /** R = 1 ÷ A. */
 export function reciprocal(): void {
@@ -18,13 +16,26 @@ export function reciprocal(): void {
   divide(false);
 }
 
-/** R = 1 ÷ √A; the sign of a zero is kept. */
-export function reciprocalSquareRoot(): void {
+/** R = 1 ÷ √A with the root rounded to `precision` bits; the sign of a zero is kept. */
+export function reciprocalSquareRoot(precision: i32): void {
   squareRoot(false);
   if (R.kind >= QUIET) return;
-  if (R.kind === FINITE) roundSignificand(53, Now.mode);
+  if (R.kind === FINITE) roundSignificand(precision, Now.mode);
   toA();
   reciprocal();
+}
+
+/** Rounds an estimate; being one, it is neither exact nor inexact: XX, FI and FR say nothing unless it overflows. */
+export function roundEstimate(single: bool): void {
+  if (single) roundTo(24, -126, 127, 192);
+  else roundTo(53, -1022, 1023, 1536);
+  if (!(Now.raised & OX)) Now.raised &= ~XX;
+  Now.rounding = 0;
+}
+
+function finish(cpu: usize, target: u64, single: bool): u64 {
+  roundEstimate(single);
+  return endScalar(cpu, classOfResult(single ? -126 : -1022)) ? packDouble() : target;
 }
 
 /** fre, xsredp. */
@@ -33,7 +44,7 @@ export function fre(cpu: usize, target: u64, b: u64): u64 {
   unpackDouble(b);
   toA();
   reciprocal();
-  return finishDouble(cpu, target);
+  return finish(cpu, target, false);
 }
 /** fres, xsresp. */
 export function fres(cpu: usize, target: u64, b: u64): u64 {
@@ -41,21 +52,21 @@ export function fres(cpu: usize, target: u64, b: u64): u64 {
   unpackDouble(b);
   toA();
   reciprocal();
-  return finishSingle(cpu, target);
+  return finish(cpu, target, true);
 }
 /** frsqrte, xsrsqrtedp. */
 export function frsqrte(cpu: usize, target: u64, b: u64): u64 {
   begin(cpu);
   unpackDouble(b);
   toA();
-  reciprocalSquareRoot();
-  return finishDouble(cpu, target);
+  reciprocalSquareRoot(53);
+  return finish(cpu, target, false);
 }
 /** frsqrtes, xsrsqrtesp. */
 export function frsqrtes(cpu: usize, target: u64, b: u64): u64 {
   begin(cpu);
   unpackDouble(b);
   toA();
-  reciprocalSquareRoot();
-  return finishSingle(cpu, target);
+  reciprocalSquareRoot(53);
+  return finish(cpu, target, true);
 }

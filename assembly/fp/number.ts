@@ -247,9 +247,10 @@ export function roundSignificand(precision: i32, mode: u32): void {
   Now.rounding = FI | FR;
   if (cut >= 64) R.hi += (<u64>1) << (cut - 64);
   else {
-    const low = R.lo + ((<u64>1) << cut);
-    R.lo = low;
-    if (low === 0) R.hi += 1;
+    R.lo += (<u64>1) << cut;
+    // A tiny significand may well have nothing in its high half.
+    if (R.lo !== 0) return;
+    R.hi += 1;
   }
   if (R.hi === 0) {
     R.hi = TOP;

@@ -2,7 +2,7 @@
 // of any element keeps the whole target.
 import * as L from '../generated/layout';
 import { add, divide, multiply, multiplyAdd, operand, squareRoot } from './arithmetic';
-import { reciprocal, reciprocalSquareRoot } from './estimate';
+import { reciprocal, reciprocalSquareRoot, roundEstimate } from './estimate';
 import { begin, DOWNWARD, endVector, NEAREST_AWAY, Now, TOWARD_ZERO, UPWARD, XE, XX } from './fpscr';
 import { roundIntegral } from './integer';
 import { packDouble, packSingle, QUIET, R, roundTo, toA, toB, toC } from './number';
@@ -28,13 +28,13 @@ function putElement(i: i32, single: bool): void {
   else putDouble(i, packDouble());
 }
 
-function compute(operation: i32): void {
+function compute(operation: i32, single: bool): void {
   if (operation == ADD || operation == SUBTRACT) add();
   else if (operation == MULTIPLY) multiply();
   else if (operation == DIVIDE) divide(false);
   else if (operation == ROOT) squareRoot(false);
   else if (operation == RECIPROCAL) reciprocal();
-  else if (operation == RECIPROCAL_ROOT) reciprocalSquareRoot();
+  else if (operation == RECIPROCAL_ROOT) reciprocalSquareRoot(single ? 24 : 53);
   else multiplyAdd((operation & 1) != 0);
 }
 
@@ -53,8 +53,9 @@ function elements(cpu: usize, t: usize, a: usize, b: usize, c: usize, operation:
       unpackElement(c, i, single);
       toC();
     }
-    compute(operation);
-    roundElement(single);
+    compute(operation, single);
+    if (operation === RECIPROCAL || operation === RECIPROCAL_ROOT) roundEstimate(single);
+    else roundElement(single);
     if (operation >= FUSED && operation & 2 && R.kind < QUIET) R.sign ^= 1;
     putElement(i, single);
   }

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadDataPlane } from './data-plane.ts';
+import { fpscrAfter, negated, outcomeOf, randomFpscr, suppressesScalar } from './expected.ts';
 import { generator, randomOperand } from './operands.ts';
 import {
   addExact,
-  bit,
   decode,
   divideExact,
   double,
@@ -13,77 +13,27 @@ import {
   encode,
   type Format,
   multiplyExact,
-  type Num,
   rootExact,
   round,
   single,
 } from './reference.ts';
 
 const plane = loadDataPlane();
-const quietBit = 0x0008_0000_0000_0000n;
-const defaultNan = 0x7ff8_0000_0000_0000n;
 const oldTarget = 0x1234_5678_9abc_def0n;
-const anyVx = 0x1f80700;
 
 interface Expected {
   readonly bits: bigint;
   readonly fpscr: number;
 }
 
-const negated = (x: Num): Num => (x.kind === 'nan' ? x : { ...x, negative: !x.negative });
-
-function withSummaries(fpscr: number): number {
-  let f = fpscr & ~0x6000_0000;
-  if (f & anyVx) f |= 0x2000_0000;
-  const pairs: readonly (readonly [number, number])[] = [
-    [0x2000_0000, bit.VE],
-    [bit.OX, bit.OE],
-    [bit.UX, bit.UE],
-    [bit.ZX, bit.ZE],
-    [bit.XX, bit.XE],
-  ];
-  for (const [exception, enable] of pairs) if (f & exception && f & enable) f |= 0x4000_0000;
-  return f >>> 0;
-}
-
-function finish(old: number, raised: number, rounding: number, fprf: number | undefined): number {
-  let f = old & ~(bit.FR | bit.FI);
-  if (fprf !== undefined) f = (f & ~0x1f000) | (fprf << 12);
-  f |= rounding | raised;
-  if (raised & ~old) f |= 0x8000_0000;
-  return withSummaries(f);
-}
-
-function classOf(x: Num, denormal: boolean): number {
-  if (x.kind === 'nan') return 0x11;
-  if (x.kind === 'infinite') return x.negative ? 9 : 5;
-  if (x.n === 0n) return x.negative ? 0x12 : 2;
-  if (denormal) return x.negative ? 0x18 : 0x14;
-  return x.negative ? 8 : 4;
-}
-
 /** What the architecture asks for: `nans` are the operands in order of NaN priority. */
 function expected(f: Format, nans: readonly bigint[], old: number, exact: () => Exact, negate: boolean): Expected {
-  const control = old & 0xff;
-  const operands = nans.map((bits) => decode(double, bits));
-  let raised = operands.some((x) => x.kind === 'nan' && x.signalling) ? bit.VXSNAN : 0;
-  const first = nans[operands.findIndex((x) => x.kind === 'nan')];
-  const result: Exact = first === undefined ? exact() : { invalid: 0 };
-  // An infinity times zero counts even with a NaN as addend.
-  if (first !== undefined) {
-    const [a, , c] = operands;
-    if (a && c && a.kind !== 'nan' && c.kind !== 'nan' && 'invalid' in multiplyExact(a, c)) raised |= bit.VXIMZ;
+  const formats = { operands: double, encoding: double, result: f };
+  const outcome = outcomeOf({ ...formats, bits: nans, exact, negate }, old);
+  if (suppressesScalar(old, outcome.raised)) {
+    return { bits: oldTarget, fpscr: fpscrAfter(old, outcome.raised, 0, undefined) };
   }
-  raised |= 'invalid' in result ? result.invalid : result.raised;
-  if ((raised & anyVx && control & bit.VE) || (raised & bit.ZX && control & bit.ZE)) {
-    return { bits: oldTarget, fpscr: finish(old, raised, 0, undefined) };
-  }
-  if (first !== undefined) return { bits: first | quietBit, fpscr: finish(old, raised, 0, 0x11) };
-  if ('invalid' in result) return { bits: defaultNan, fpscr: finish(old, raised, 0, 0x11) };
-  const rounded = round(f, result.value, control, control & 3, f === double ? 1536 : 192);
-  const value = negate ? negated(rounded.value) : rounded.value;
-  const fpscr = finish(old, raised | rounded.raised, rounded.rounding, classOf(value, rounded.denormal));
-  return { bits: encode(double, value), fpscr };
+  return { bits: outcome.bits, fpscr: fpscrAfter(old, outcome.raised, outcome.rounding, outcome.fprf) };
 }
 
 const hex = (x: bigint | number) => `0x${x.toString(16)}`;
@@ -97,15 +47,6 @@ function check(name: string, old: number, operands: readonly bigint[], want: Exp
     `${hex(want.bits)} ${hex(want.fpscr)}`,
     `${name}(${operands.map(hex).join(', ')}) FPSCR ${hex(old)}`,
   );
-}
-
-function randomFpscr(next: () => number): number {
-  let f = 0;
-  const sort = next() % 4;
-  if (sort > 0) f |= next() & 3;
-  if (sort > 1) f |= next() & 0xf8;
-  if (sort > 2) f |= next() & 0x9ff80700;
-  return withSummaries(f | (next() & 0x7f000));
 }
 
 /** Random operands for a result format: singles are singles in double format. */
