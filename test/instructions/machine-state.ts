@@ -31,7 +31,7 @@ export interface ExecutionTarget {
   /** Takes over a block. LR, CTR and TAR are absolute addresses. */
   setState(state: Uint8Array): void;
   /** Address at which the first of the next `step`'s words will stand. */
-  readonly nextAddress: bigint;
+  addressFor(words: number): bigint;
   /** Executes words in a straight run; a vector when an interrupt ended it. */
   step(words: readonly number[]): number | undefined;
   /** Fills a block. */
@@ -174,7 +174,8 @@ function vector(next: () => number, style: Style): readonly number[] {
 function fpscr(next: () => number): number {
   const rounding = next() & 3;
   const status = next() % 4 === 0 ? next() & 0x1f07_1000 : 0;
-  return (status | rounding) >>> 0;
+  const invalid = (status & 0x0100_0000) !== 0 ? 0x2000_0000 : 0;
+  return (status | invalid | rounding) >>> 0;
 }
 
 /** Fills a block from a seed. The same seed and style give the same state for ever: recorded vectors depend on it. */
