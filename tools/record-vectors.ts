@@ -48,21 +48,27 @@ function blockOf(input: CaseInput, address: bigint): Uint8Array {
   return state;
 }
 
-/** Differences of two blocks; LR is relative to the words when it points just behind them. */
-function changesOf(before: Uint8Array, after: Uint8Array, address: bigint): Change[] {
+/** Differences of two blocks; relative to the words are LR when it points just behind them and what addpcis gives. */
+function changesOf(mnemonic: string, before: Uint8Array, after: Uint8Array, address: bigint): Change[] {
   const [from, to] = [before, after].map((b) => new DataView(b.buffer, b.byteOffset, block.bytes));
   const changes: Change[] = [];
   for (let index = 0; index < block.bytes / 8; index++) {
     const value = to?.getBigUint64(8 * index, true) ?? 0n;
     if (value === from?.getBigUint64(8 * index, true)) continue;
-    const relative = index === block.lr / 8 && value - address >= 0n && value - address <= 16n;
+    const nearLr = index === block.lr / 8 && value - address >= 0n && value - address <= 16n;
+    const relative = nearLr || (mnemonic === 'addpcis' && index < 32);
     changes.push({ index, value: relative ? value - address : value, relative });
   }
   return changes;
 }
 
 /** Runs cases; undefined when the program did not end well. */
-function run(scratch: string, inputs: readonly CaseInput[], cpu: string): readonly VectorCase[] | string {
+function run(
+  scratch: string,
+  mnemonic: string,
+  inputs: readonly CaseInput[],
+  cpu: string,
+): readonly VectorCase[] | string {
   const program = makeProgram(
     inputs.map((input) => ({ words: input.words, state: (address) => blockOf(input, address) })),
   );
@@ -75,20 +81,25 @@ function run(scratch: string, inputs: readonly CaseInput[], cpu: string): readon
   return inputs.map((input, i) => {
     const address = program.addresses[i] ?? 0n;
     const after = new Uint8Array(stdout.subarray(i * block.bytes, (i + 1) * block.bytes));
-    return { ...input, after: changesOf(blockOf(input, address), after, address) };
+    return { ...input, after: changesOf(mnemonic, blockOf(input, address), after, address) };
   });
 }
 
 /** Runs cases, leaving out those that end the program (illegal forms, signals): their number and the last reason. */
-function runAll(scratch: string, inputs: readonly CaseInput[], cpu: string): { cases: VectorCase[]; failure: string } {
-  const cases = run(scratch, inputs, cpu);
+function runAll(
+  scratch: string,
+  mnemonic: string,
+  inputs: readonly CaseInput[],
+  cpu: string,
+): { cases: VectorCase[]; failure: string } {
+  const cases = run(scratch, mnemonic, inputs, cpu);
   if (typeof cases !== 'string') return { cases: [...cases], failure: '' };
   if (inputs.length === 1) return { cases: [], failure: cases };
   const middle = inputs.length >> 1;
-  const first = runAll(scratch, inputs.slice(0, middle), cpu);
+  const first = runAll(scratch, mnemonic, inputs.slice(0, middle), cpu);
   // A row that fails always fails in its first half, too.
   if (first.cases.length === 0 && inputs.length > 4) return first;
-  const second = runAll(scratch, inputs.slice(middle), cpu);
+  const second = runAll(scratch, mnemonic, inputs.slice(middle), cpu);
   return { cases: [...first.cases, ...second.cases], failure: second.failure || first.failure };
 }
 
@@ -107,7 +118,8 @@ function record(pattern: RegExp | undefined): void {
     }
     const source = new CaseGenerator(row, seedOf(row.mnemonic));
     const inputs = Array.from({ length: casesPerRow }, () => source.next());
-    const { cases, failure } = runAll(scratch, inputs, row.since === '3.1' ? 'POWER10' : 'POWER9');
+    const cpu = row.since === '3.1' ? 'POWER10' : 'POWER9';
+    const { cases, failure } = runAll(scratch, row.mnemonic, inputs, cpu);
     if (failure !== '')
       left.push(`${row.mnemonic}\t${inputs.length - cases.length} of ${inputs.length} cases: ${failure}`);
     if (cases.length === 0) continue;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type StateName, sprOffset, state as stateItems } from '../../src/cpu/state.ts';
+import { modelBit, type StateName, sprOffset, state as stateItems } from '../../src/cpu/state.ts';
 import { TestCpu, type TestCpuOptions } from '../../src/engine/test-cpu.ts';
 import { block, type ExecutionTarget, windowAddress, windowBytes } from './machine-state.ts';
 
@@ -39,6 +39,8 @@ export class EngineTarget implements ExecutionTarget {
 
   setState(state: Uint8Array): void {
     const from = new DataView(state.buffer, state.byteOffset, block.bytes);
+    const model = Object.values(modelBit).reduce((sum, bit) => sum | bit, 0);
+    this.#view.setInt32(offsetOf('model'), model, true);
     this.#cpu.reset();
     this.#bytes.set(state.subarray(block.gpr, block.gpr + 256), offsetOf('gpr'));
     this.#bytes.set(state.subarray(block.vsr, block.vsr + 1024), offsetOf('vsr'));

@@ -39,7 +39,19 @@ export interface ExecutionTarget {
 }
 
 /** Which values the vector-scalar registers get. */
-export const styles = ['random', 'double', 'single', 'half', 'quad', 'integer', 'decimal', 'decimalFloat'] as const;
+export const styles = [
+  'random',
+  'double',
+  'single',
+  'half',
+  'quad',
+  'integer',
+  'decimal',
+  'decimalFloat',
+  'narrow',
+  'national',
+  'zoned',
+] as const;
 export type Style = (typeof styles)[number];
 
 /** A generator with a seed (mulberry32): 32 random bits a call. */
@@ -135,6 +147,31 @@ function double64(next: () => number): readonly [number, number] {
   return [high, choice === 2 ? 0 : next()];
 }
 
+const conversion = new DataView(new ArrayBuffer(8));
+
+/** A double that is representable in single precision. */
+function narrow64(next: () => number): readonly [number, number] {
+  const bits = special(next, 8, 23);
+  const fraction = bits & 0x7f_ffff;
+  if (((bits >>> 23) & 0xff) === 0xff) {
+    // Infinities and NaNs by hand: a conversion would make signalling NaNs quiet.
+    return [((bits & 0x8000_0000) | 0x7ff0_0000 | (fraction >>> 3)) >>> 0, (fraction << 29) >>> 0];
+  }
+  conversion.setUint32(0, bits);
+  conversion.setFloat64(0, conversion.getFloat32(0));
+  return [conversion.getUint32(0), conversion.getUint32(4)];
+}
+
+/** A word of national decimal (two halfwords, digits U+0030…) or zoned decimal (four bytes). */
+function characters(next: () => number, bytes: 1 | 2, zone: number): number {
+  let value = 0;
+  for (let i = 0; i < 4 / bytes; i++) {
+    const digit = next() % 60 === 0 ? next() % 256 : zone | (next() % 10);
+    value = value * 2 ** (8 * bytes) + digit;
+  }
+  return value;
+}
+
 function decimalDigits(next: () => number): number {
   let value = 0;
   for (let i = 0; i < 8; i++) value = value * 16 + (next() % 40 === 0 ? next() % 16 : next() % 10);
@@ -165,6 +202,20 @@ function vector(next: () => number, style: Style): readonly number[] {
       digits[3] = (((digits[3] ?? 0) & ~15) | (next() % 30 === 0 ? 5 : (signs[next() % 8] ?? 0))) >>> 0;
       return digits;
     }
+    case 'narrow':
+      return [...narrow64(next), ...narrow64(next)];
+    case 'national': {
+      const list = [0, 1, 2, 3].map(() => characters(next, 2, 0x30));
+      list[3] = (((list[3] ?? 0) & ~0xffff) | (next() % 20 === 0 ? 0x30 : next() % 2 === 0 ? 0x2b : 0x2d)) >>> 0;
+      return list;
+    }
+    case 'zoned': {
+      const zone = next() % 2 === 0 ? 0x30 : 0xf0;
+      const list = [0, 1, 2, 3].map(() => characters(next, 1, zone));
+      const signs = zone === 0x30 ? [0x30, 0x70, 0x40] : [0xc0, 0xd0, 0xa0, 0xb0, 0xf0, 0xe0, 0x50];
+      list[3] = (((list[3] ?? 0) & ~0xf0) | (signs[next() % signs.length] ?? 0)) >>> 0;
+      return list;
+    }
     default:
       return words();
   }
@@ -174,8 +225,10 @@ function vector(next: () => number, style: Style): readonly number[] {
 function fpscr(next: () => number): number {
   const rounding = next() & 3;
   const status = next() % 4 === 0 ? next() & 0x1f07_1000 : 0;
+  // FX and VX sum up the others.
+  const summary = (status & 0x1f00_0000) !== 0 ? 0x8000_0000 : 0;
   const invalid = (status & 0x0100_0000) !== 0 ? 0x2000_0000 : 0;
-  return (status | invalid | rounding) >>> 0;
+  return (status | summary | invalid | rounding) >>> 0;
 }
 
 /** Fills a block from a seed. The same seed and style give the same state for ever: recorded vectors depend on it. */

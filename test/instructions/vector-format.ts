@@ -4,7 +4,7 @@ import { type Style, styles } from './machine-state.ts';
 /** A change of the state block: which 8 bytes (offset ÷ 8), and their new value. */
 export interface Change {
   readonly index: number;
-  /** Value, or for CTR, LR and TAR with `relative` the distance from the first word's address. */
+  /** Value, or with `relative` its distance from the first word's address. */
   readonly value: bigint;
   readonly relative: boolean;
 }
@@ -33,10 +33,8 @@ export interface VectorFile {
   readonly sets: readonly VectorSet[];
 }
 
-/** Indices from here on mean the same register with an address relative to the first word. */
-const relativeBase = 200;
-/** Index of CTR in a block; LR and TAR follow within the range below 200 when moved up. */
-const firstRelative = 160;
+/** Stands before the index of a value that is relative to the first word's address. */
+const relativeMark = 255;
 
 class Writer {
   bytes = new Uint8Array(1 << 16);
@@ -69,7 +67,8 @@ class Writer {
   changes(changes: readonly Change[]): void {
     this.u8(changes.length);
     for (const { index, value, relative } of changes) {
-      this.u8(relative ? index - firstRelative + relativeBase : index);
+      if (relative) this.u8(relativeMark);
+      this.u8(index);
       this.reserve(8).setBigUint64(0, BigInt.asUintN(64, value), true);
     }
   }
@@ -98,11 +97,11 @@ class Reader {
 
   changes(): Change[] {
     return Array.from({ length: this.u8() }, () => {
-      const index = this.u8();
+      const first = this.u8();
+      const relative = first === relativeMark;
+      const index = relative ? this.u8() : first;
       this.#position += 8;
-      const value = this.#view.getBigUint64(this.#position - 8, true);
-      const relative = index >= relativeBase;
-      return { index: relative ? index - relativeBase + firstRelative : index, value, relative };
+      return { index, value: this.#view.getBigUint64(this.#position - 8, true), relative };
     });
   }
 }

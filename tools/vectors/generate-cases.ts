@@ -36,12 +36,15 @@ export function exclusion(row: InstructionRow): string | undefined {
 /** Values for the vector-scalar registers that suit a row. */
 function stylesOf(row: InstructionRow): readonly Style[] {
   const name = row.mnemonic;
+  if (/^bcdcfn/.test(name)) return ['national', 'national', 'national', 'random'];
+  if (/^bcdcfz/.test(name)) return ['zoned', 'zoned', 'zoned', 'random'];
   if (/^bcd|national|zoned|vmul10/.test(name)) return ['decimal', 'decimal', 'decimal', 'random'];
   if (row.facility === 'DFP') return ['decimalFloat'];
   if (/qp|quad/.test(name)) return ['quad', 'quad', 'quad', 'double', 'integer'];
   if (/hp$|hpdp$|hpsp$/.test(name)) return ['half', 'half', 'single', 'double'];
   if (/^xv.*sp|^v.*fp$|^v[cr]f|^vct|^xv.*sxw|^xv.*uxw/.test(name))
     return ['single', 'single', 'single', 'double', 'integer'];
+  if (/^(fadds|fsubs|fmuls|fdivs|fsqrts|fn?m(add|sub)s|xs.*sp$)/.test(name)) return ['narrow'];
   if (/^(f|lf|stf|mtf|mff|mcrfs|xs|lxs|stxs)|^xv.*dp|^xv/.test(name))
     return ['double', 'double', 'double', 'single', 'integer'];
   return ['random', 'integer'];
@@ -188,10 +191,8 @@ export class CaseGenerator {
     const pattern = patternOf(this.#row);
     let word = pattern.value;
     for (const [name, value] of values) {
-      const scaled = name === 'XTp' || name === 'XSp' ? value : value;
-      const signedWidth =
-        operandKind(name) === 'signed' && !this.#memory ? this.#signed(name, fieldWidth(pattern, name), value) : scaled;
-      word += encodeField(pattern, name, signedWidth) ?? 0;
+      const signed = operandKind(name) === 'signed' && !this.#memory;
+      word += encodeField(pattern, name, signed ? this.#signed(name, fieldWidth(pattern, name), value) : value) ?? 0;
     }
     word >>>= 0;
     const words = [word];

@@ -70,13 +70,10 @@ function overflowWhenOe(b: Builder, f: Fields, overflow: () => I32): void {
   setOverflow(b, ov, ov);
 }
 
-/**
- * Quotient (or remainder) that cannot trap: where the division has no result, the divisor is replaced by 1 and the
- * result by 0 (the architecture leaves it undefined; OV reports it).
- */
+/** Quotient that cannot trap: where there is no result (it is undefined, and OV reports it) the divisor becomes 1. */
 function divide(b: Builder, f: Fields, x: I64, y: I64, bad: I32, operator: 'i64.div_s' | 'i64.div_u'): I64 {
   overflowWhenOe(b, f, () => bad);
-  return b.select(bad, b.const(0), b.op(operator, x, b.select(bad, b.const(1), y)));
+  return b.op(operator, x, b.select(bad, b.const(1), y));
 }
 
 function modulo(
@@ -114,7 +111,7 @@ function divideWordExtended(b: Builder, f: Fields, signed: boolean): I64 {
   const quotient = b.op(signed ? 'i64.div_s' : 'i64.div_u', x, divisor);
   const bad = b.op('i32.or', noResult, b.ne(word(quotient), quotient));
   overflowWhenOe(b, f, () => bad);
-  return b.select(bad, b.const(0), b.ext32u(quotient));
+  return b.select(bad, b.const(0), quotient);
 }
 
 /** VA-form multiply-add. */
@@ -244,9 +241,9 @@ export const fixedArithmeticRows: readonly InstructionRow[] = [
     },
     { hot: true },
   ),
-  // The high word of RT is undefined for the word forms; both words get the result, as POWER processors do.
-  multiplyHigh('mulhw', 75, (b, x, y) => bothWords(b, b.shrU(b.mul(b.ext32s(x), b.ext32s(y)), b.const(32)))),
-  multiplyHigh('mulhwu', 11, (b, x, y) => bothWords(b, b.shrU(b.mul(b.ext32u(x), b.ext32u(y)), b.const(32)))),
+  // The high word of RT is undefined for the word forms; here it is zero.
+  multiplyHigh('mulhw', 75, (b, x, y) => b.shrU(b.mul(b.ext32s(x), b.ext32s(y)), b.const(32))),
+  multiplyHigh('mulhwu', 11, (b, x, y) => b.shrU(b.mul(b.ext32u(x), b.ext32u(y)), b.const(32))),
   multiplyHigh('mulhd', 73, (b, x, y) => b.mulhS(x, y)),
   multiplyHigh('mulhdu', 9, (b, x, y) => b.mulhU(x, y)),
   multiplyAdd('maddhd', 48, (b, x, y, z) => multiplyAddHigh(b, b.mulhS(x, y), x, y, z, true)),
@@ -335,7 +332,3 @@ export const fixedArithmeticRows: readonly InstructionRow[] = [
     },
   },
 ];
-
-function bothWords(b: Builder, word: I64): I64 {
-  return b.or(b.ext32u(word), b.shl(word, b.const(32)));
-}
