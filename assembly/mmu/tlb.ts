@@ -19,6 +19,18 @@ const keyedJournal: i32 = L.tlbSets;
 }
 @inline function clearEntry(base: usize, entry: usize): void {
   store<u64>(entry, emptyTag((entry - base) >> 4));
+  if (entry >= base + executeOffset) jumpsChanged();
+}
+
+/** An execute entry or a region is gone: no jump that was remembered may be taken without a new look. */
+export function jumpsChanged(): void {
+  const epoch = load<u32>(L.W_jumpEpoch) + 16;
+  store<u32>(L.W_jumpEpoch, epoch);
+  if (epoch != 0) return;
+  // The count has wrapped: very old entries would look new.
+  for (let i = 0; i < load<i32>(L.W_vcpuCount); i++) {
+    memory.fill(L.vcpuBase + i * L.vcpuStride + L.jumpCacheOffset, 0xff, L.jumpCacheBytes);
+  }
 }
 
 function record(list: usize, entry: usize): void {

@@ -25,6 +25,13 @@ export const tlbJournalEntries = 1023;
 export const tlbJournalBytes = 4 * (tlbJournalEntries + 1);
 export const tlbJournalsBytes = (tlbSets + 1) * tlbJournalBytes;
 
+/**
+ * Jump cache behind the journals: where translated code goes on from one region to the next. Direct-mapped by bits 2…11
+ * of the address: {address: u64, table index: u32, context: u32}; context = `jumpEpoch` + the fetch set's number.
+ */
+export const jumpCacheEntries = 1024;
+export const jumpCacheBytes = 16 * jumpCacheEntries;
+
 /** AssemblyScript's static data and stack live below this address. */
 export const machineBase = 0x10_0000;
 
@@ -45,10 +52,14 @@ export const machineWord = {
   /** Partition-wide LPCR bits, process table base etc. are per vCPU in its `spr` area; the hash table's place is here. */
   hptBase: machineBase + 56,
   hptBytes: machineBase + 64,
+  /** Grows by 16 whenever an execute entry of any TLB or a region goes: no jump cache entry made before holds. */
+  jumpEpoch: machineBase + 72,
 } as const;
 
 /** Bytes reserved for one vCPU: state block, then its TLB tables. */
-export const vcpuStride = Math.ceil((stateBytes + tlbBytes + tlbJournalsBytes) / 65536) * 65536;
+export const vcpuStride = Math.ceil((stateBytes + tlbBytes + tlbJournalsBytes + jumpCacheBytes) / 65536) * 65536;
+/** Offset of the jump cache from the start of a vCPU's block. */
+export const jumpCacheOffset = stateBytes + tlbBytes + tlbJournalsBytes;
 /** First vCPU block. */
 export const vcpuBase = machineBase + 0x1_0000;
 

@@ -24,6 +24,8 @@ export interface CodePagesOptions {
   readonly handlers: HandlerMap;
   /** Called when a page becomes code: write entries of all TLBs for it must go. */
   readonly becameCode: (realPage: number) => void;
+  /** An execute entry is about to make room for another page. */
+  readonly executeEntryReplaced: () => void;
   /** Called before records of a page are dropped: byte offsets from…to have changed. */
   readonly codeWritten: (key: number, from: number, to: number) => void;
   /** Called before all records are dropped: every execute entry of every TLB must go. */
@@ -89,6 +91,7 @@ export class CodePages {
   fillExecuteEntry(cpu: number, ea: bigint, records: number): void {
     const table = this.#view.getUint32(cpu + state.tlbExecute.offset, true);
     const entry = table + ((Number(BigInt.asUintN(32, ea) >> 12n) & (tlbExecuteEntries - 1)) << 4);
+    if (this.#view.getBigUint64(entry, true) !== (ea & ~0xfffn)) this.#o.executeEntryReplaced();
     this.#view.setBigUint64(entry, ea & ~0xfffn, true);
     this.#view.setUint32(entry + 8, records, true);
   }

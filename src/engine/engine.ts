@@ -52,6 +52,7 @@ export interface DataPlane {
   tlbFlushTranslated(cpu: number): void;
   tlbFlushPid(cpu: number, pid: number): void;
   tlbDropWrite(realPage: number): void;
+  jumpsChanged(): void;
   tlbNoteExecute(cpu: number, ea: bigint): void;
   translateFetch(cpu: number, ea: bigint): bigint;
   translateQuietly(cpu: number, ea: bigint, access: number): bigint;
@@ -134,6 +135,7 @@ export class Engine {
       decode: decoderOf(options.edition),
       handlers: this.#handlers,
       becameCode: (realPage) => this.dataPlane.tlbDropWrite(realPage),
+      executeEntryReplaced: () => this.dataPlane.jumpsChanged(),
       codeWritten: (key, from, to) => this.translator?.written(key, from, to),
       dropped: () => {
         this.translator?.dropAll();
@@ -147,6 +149,7 @@ export class Engine {
         this.#imports,
         regions,
         options.translator,
+        () => this.dataPlane.jumpsChanged(),
       );
     }
     this.ram = new GuestMemory(buffer, layout.ramBase, options.ramBytes, (address, length) =>

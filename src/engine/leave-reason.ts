@@ -22,4 +22,6 @@ export const regionResult = {
   interpret: 1,
   /** An interrupt was raised by the instruction at NIP. */
   raised: 2,
+  /** Go on at NIP without a test of the budget: control fell through, and the interpreter tests at branches only. */
+  fallThrough: 3,
 } as const;

@@ -2,7 +2,14 @@
 //
 // The main function is a loop around one `br_table` over predecoded records. Rows that are executed often, and those
 // with flow of control, are in it; each other row is a function of its own, called through a table.
-import { recordBytes, recordSide, tlbExecuteEntries } from '../../cpu/memory-map.ts';
+import {
+  jumpCacheEntries,
+  jumpCacheOffset,
+  machineWord,
+  recordBytes,
+  recordSide,
+  tlbExecuteEntries,
+} from '../../cpu/memory-map.ts';
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import { fields } from '../fields.ts';
@@ -153,6 +160,8 @@ class MainFunction {
   readonly #frame: Frame;
   /** Local: 1 when the next translated record is to be interpreted. */
   readonly #once: number;
+  /** Local: the budget at or below which a jump ends the slice. */
+  readonly #limit: number;
   readonly #regionType: number;
   #dispatchLabel = 0;
   readonly #main: { -readonly [K in keyof MainFrame]: MainFrame[K] };
@@ -176,6 +185,7 @@ class MainFunction {
     };
     this.#frame = { cpu: 0, record: i32(), main: this.#main };
     this.#once = i32();
+    this.#limit = i32();
     this.#regionType = regionType;
   }
 
@@ -266,19 +276,21 @@ class MainFunction {
     this.ir.memory(opcode.i64Store, slotOffset.nip, 3);
   }
 
-  #storeCia(): void {
+  #pushCia(): void {
     const { ir } = this;
     const main = this.#main;
-    this.#storeNip(() => {
-      ir.localGet(main.pageEa);
-      ir.localGet(this.#frame.record);
-      ir.localGet(main.recordBase);
-      ir.code.byte(0x6b);
-      ir.i32Const(2);
-      ir.code.byte(0x76);
-      ir.code.byte(0xad);
-      ir.code.byte(0x7c);
-    });
+    ir.localGet(main.pageEa);
+    ir.localGet(this.#frame.record);
+    ir.localGet(main.recordBase);
+    ir.code.byte(0x6b);
+    ir.i32Const(2);
+    ir.code.byte(0x76);
+    ir.code.byte(0xad);
+    ir.code.byte(0x7c);
+  }
+
+  #storeCia(): void {
+    this.#storeNip(() => this.#pushCia());
   }
 
   #countBeforeFault(): void {
@@ -345,9 +357,11 @@ class MainFunction {
     ir.localTee(this.#frame.record);
     ir.localSet(main.start);
     ir.localGet(main.left);
-    ir.i32Const(0);
+    ir.localGet(this.#limit);
     ir.code.byte(0x4c);
     ir.branchIf(main.nearBudget);
+    ir.i32Const(0);
+    ir.localSet(this.#limit);
   }
 
   /** After anything that may have changed the context; nip says where to go on. */
@@ -461,6 +475,7 @@ class MainFunction {
     ir.close();
     this.#countBeforeFault();
     this.#storeBudget();
+    this.#rememberJump();
     ir.localGet(0);
     ir.localGet(main.pageEa);
     this.#sideEntry(2);
@@ -477,10 +492,47 @@ class MainFunction {
     ir.code.byte(0x46);
     ir.branchIf(main.resume);
     ir.localGet(result);
+    ir.i32Const(regionResult.interpret);
+    ir.code.byte(0x46);
     ir.localSet(this.#once);
+    // Where control did not come by a branch the budget is not tested, as when all is interpreted.
+    ir.i32Const(-0x80000000);
+    ir.i32Const(0);
+    ir.localGet(result);
+    ir.code.byte(0x1b);
+    ir.localSet(this.#limit);
     this.#loadState(opcode.i64Load, slotOffset.nip);
     ir.localSet(main.target);
     ir.branch(main.jump);
+  }
+
+  /** Notes in the jump cache that a region starts at this address. */
+  #rememberJump(): void {
+    const { ir } = this;
+    const entry = this.#locals.keep('i32');
+    const address = this.#locals.keep('i64');
+    this.#pushCia();
+    ir.localTee(address);
+    ir.code.byte(0xa7);
+    ir.i32Const(2);
+    ir.code.byte(0x74);
+    ir.i32Const((jumpCacheEntries - 1) << 4);
+    ir.code.byte(0x71);
+    ir.localGet(0);
+    ir.code.byte(0x6a);
+    ir.localTee(entry);
+    ir.localGet(address);
+    ir.memory(opcode.i64Store, jumpCacheOffset, 3);
+    ir.localGet(entry);
+    this.#sideEntry(2);
+    ir.memory(opcode.i32Load, recordSide.region, 2);
+    ir.memory(opcode.i32Store, jumpCacheOffset + 8, 2);
+    ir.localGet(entry);
+    ir.i32Const(machineWord.jumpEpoch);
+    ir.memory(opcode.i32Load, 0, 2);
+    this.#loadState(opcode.i32Load, state.tlbFetchSet.offset);
+    ir.code.byte(0x6a);
+    ir.memory(opcode.i32Store, jumpCacheOffset + 12, 2);
   }
 
   /** Address of this record's entry in a table behind the records, whose entries are 16 >> shift bytes. */

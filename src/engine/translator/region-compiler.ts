@@ -2,6 +2,7 @@
 //
 // Loops and diamonds become structured control flow by the dominator tree (Ramsey, "Beyond Relooper", ICFP 2022).
 // Registers live in locals; an access that misses the TLB leaves the region so that the interpreter serves it.
+import { jumpCacheEntries, jumpCacheOffset, machineWord } from '../../cpu/memory-map.ts';
 import { facilityBit, slotOffset, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import type { ValueType } from '../../isa/value-type.ts';
@@ -29,6 +30,8 @@ export interface DecodedInstruction {
 export interface RegionOptions {
   readonly mode: Mode;
   readonly imports: Importer;
+  /** Type index of regions in the module. */
+  readonly regionType: number;
   readonly decode: (word: number) => DecodedInstruction;
   /** Test the budget at every taken branch, as the interpreter does, so that instruction counts are the same. */
   readonly exactBudget: boolean;
@@ -178,21 +181,77 @@ class RegionCompiler {
     ir.branch(leave);
   }
 
+  /** Stores the registers, then goes on in the region at `next` if the jump cache knows one, else leaves. */
   #epilogue(): void {
     const ir = this.#ir;
+    const { next } = this.#frame;
     this.#registers.writeStores(ir);
-    ir.localGet(cpuLocal);
-    ir.localGet(this.#frame.next);
-    ir.memory(opcode.i64Store, slotOffset.nip, 3);
     ir.localGet(cpuLocal);
     ir.localGet(this.#left);
     ir.code.byte(0xac);
     ir.memory(opcode.i64Store, state.budget.offset, 3);
+    const leave = ir.openBlock();
+    // A branch goes on while there is budget, falling through always.
+    ir.localGet(this.#result);
+    ir.openIf();
+    ir.localGet(this.#result);
+    ir.i32Const(regionResult.fallThrough);
+    ir.code.byte(0x47);
+    ir.branchIf(leave);
+    ir.openElse();
+    ir.localGet(this.#left);
+    ir.i32Const(0);
+    ir.code.byte(0x4c);
+    ir.branchIf(leave);
+    ir.close();
+    this.#chain(leave);
+    ir.close();
+    ir.localGet(cpuLocal);
+    ir.localGet(next);
+    ir.memory(opcode.i64Store, slotOffset.nip, 3);
     ir.localGet(this.#result);
   }
 
-  /** Leaves and goes on at a byte offset relative to the page. */
-  #leaveToOffset(offset: number): void {
+  #chain(leave: number): void {
+    const ir = this.#ir;
+    const { next, entry } = this.#frame;
+    ir.localGet(next);
+    ir.code.byte(0xa7);
+    ir.i32Const(2);
+    ir.code.byte(0x74);
+    ir.i32Const((jumpCacheEntries - 1) << 4);
+    ir.code.byte(0x71);
+    ir.localGet(cpuLocal);
+    ir.code.byte(0x6a);
+    ir.localTee(entry);
+    ir.memory(opcode.i64Load, jumpCacheOffset, 3);
+    ir.localGet(next);
+    ir.code.byte(0x52);
+    ir.branchIf(leave);
+    ir.localGet(entry);
+    ir.memory(opcode.i32Load, jumpCacheOffset + 12, 2);
+    ir.i32Const(machineWord.jumpEpoch);
+    ir.memory(opcode.i32Load, 0, 2);
+    ir.localGet(cpuLocal);
+    ir.memory(opcode.i32Load, state.tlbFetchSet.offset, 2);
+    ir.code.byte(0x6a);
+    ir.code.byte(0x47);
+    ir.branchIf(leave);
+    ir.localGet(cpuLocal);
+    ir.localGet(next);
+    ir.code.byte(0x42);
+    ir.code.s64(-4096);
+    ir.code.byte(0x83);
+    ir.localGet(entry);
+    ir.memory(opcode.i32Load, jumpCacheOffset + 8, 2);
+    // return_call_indirect
+    ir.code.byte(0x13);
+    ir.code.u32(this.#options.regionType);
+    ir.code.byte(0);
+  }
+
+  /** Leaves and goes on at a byte offset relative to the page; `branched`: by a branch. */
+  #leaveToOffset(offset: number, branched: boolean): void {
     const ir = this.#ir;
     ir.localGet(pageEaLocal);
     ir.code.byte(0x42);
@@ -204,6 +263,10 @@ class RegionCompiler {
       ir.code.byte(0x83);
     }
     ir.localSet(this.#frame.next);
+    if (!branched) {
+      ir.i32Const(regionResult.fallThrough);
+      ir.localSet(this.#result);
+    }
     ir.branch(this.#frame.leave);
   }
 
@@ -256,7 +319,7 @@ class RegionCompiler {
     ir.i32Const(0);
     ir.code.byte(0x4c);
     ir.openIf();
-    this.#leaveToOffset(offset);
+    this.#leaveToOffset(offset, true);
     ir.close();
   }
 
@@ -274,7 +337,8 @@ class RegionCompiler {
       this.#instruction(number, block, instruction, instructions.length - i);
     });
     if (block.next !== undefined) this.#follow(number, block.next);
-    else this.#leaveToOffset(block.end);
+    // Crossing into the next page counts as a branch, as in the interpreter.
+    else this.#leaveToOffset(block.end, block.end === 4096);
   }
 
   #instruction(number: number, block: FlowBlock, { offset, word }: RegionInstruction, remaining: number): void {
@@ -299,7 +363,7 @@ class RegionCompiler {
   #branch(from: number, block: FlowBlock, target: number): void {
     const to = this.#byStart.get(target);
     if (block.taken === undefined || to !== block.taken) {
-      this.#leaveToOffset(target);
+      this.#leaveToOffset(target, true);
       return;
     }
     if (this.#options.exactBudget && (this.#graph.position[to] ?? 0) > (this.#graph.position[from] ?? 0))

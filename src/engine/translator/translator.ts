@@ -70,6 +70,8 @@ export class Translator {
   readonly statistics: TranslatorStatistics = { regions: 0, modules: 0, instructions: 0, moduleBytes: 0, dropped: 0 };
   readonly table: WebAssembly.Table;
   readonly #tuning: TranslatorTuning;
+  /** Told when a region's table entry is cleared. */
+  readonly #regionGone: () => void;
   readonly #store: CodeStore;
   readonly #decode: Decode;
   readonly #imports: Record<string, unknown>;
@@ -94,7 +96,9 @@ export class Translator {
     imports: Record<string, unknown>,
     table: WebAssembly.Table,
     tuning: TranslatorTuning,
+    regionGone: () => void,
   ) {
+    this.#regionGone = regionGone;
     this.#store = store;
     this.#decode = decode;
     this.#imports = imports;
@@ -151,6 +155,8 @@ export class Translator {
     if (places.length === 0) return;
     if (this.statistics.regions - this.statistics.dropped + places.length > this.#tuning.maximumRegions) this.dropAll();
     const imports = new ImportList();
+    const module = new ModuleWriter();
+    const regionType = module.type({ params: ['i32', 'i64'], results: ['i32'] });
     const compiled = places.flatMap((place) => {
       const blocks = findBlocks(this.#reader(place.key), place.offset, this.#tuning.regionLimit);
       const first = blocks[0];
@@ -162,6 +168,7 @@ export class Translator {
       const region = compileRegion(structure(blocks), {
         mode: { is64: true, littleEndian: (place.key & 1) === 1 },
         imports,
+        regionType,
         exactBudget: this.#tuning.exactBudget,
         decode: (word) => {
           const decoded = this.#decoded(word);
@@ -173,7 +180,6 @@ export class Translator {
     });
     if (compiled.length === 0) return;
     const base = this.#takeIndices(compiled.length);
-    const module = new ModuleWriter();
     module.importMemory();
     module.importTable('regions', 1);
     for (const { name, type } of imports.list) module.importFunction(name, type);
@@ -213,6 +219,7 @@ export class Translator {
   #drop(region: InstalledRegion): void {
     this.#store.uninstall(region);
     this.table.set(region.index, null);
+    this.#regionGone();
     this.#free.push(region.index);
     this.#byPage.get(region.key)?.delete(region);
     this.statistics.dropped++;
