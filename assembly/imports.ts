@@ -15,6 +15,10 @@ export declare function mmioWrite(cpu: usize, realHigh: u32, realLow: u32, size:
 @external("env", "codeWritten")
 export declare function codeWritten(cpu: usize, real: u32, size: i32): void;
 
+/** Address of the records of a page: key = real page number << 1 | little-endian. They are made if need be. */
+@external("env", "recordsOf")
+export declare function recordsOf(cpu: usize, key: u32): u32;
+
 /** Brings the machine word `virtualTicks` up to date. */
 @external("env", "ticks")
 export declare function ticks(cpu: usize): void;

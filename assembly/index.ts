@@ -5,6 +5,7 @@ export * from './interrupts/raise';
 export * from './interrupts/system-call';
 export * from './mmu/access';
 export * from './mmu/context';
+export * from './mmu/fetch';
 export * from './mmu/hpt-calls';
 export * from './mmu/invalidate';
 export * from './mmu/slb';

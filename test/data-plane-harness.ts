@@ -35,10 +35,12 @@ export class DataPlane {
   readonly ramBase: number;
   readonly ramBytes: number;
   readonly hptBase: number;
+  readonly recordMap: number;
   readonly codeMap: number;
   readonly cpus: Vcpu[] = [];
   readonly mmio: MmioAccess[] = [];
   readonly codeWrites: { real: number; size: number }[] = [];
+  readonly recordRequests: number[] = [];
   timerChanges = 0;
   ticks = 1000n;
   /** What MMIO reads give, as a big-endian value; undefined = nothing there. */
@@ -48,7 +50,8 @@ export class DataPlane {
   constructor(options: { cpus?: number; ramBytes?: number; hptBytes?: number } = {}) {
     const count = options.cpus ?? 1;
     this.ramBytes = options.ramBytes ?? 4 * 1024 * 1024;
-    this.codeMap = vcpuBase + count * vcpuStride;
+    this.recordMap = vcpuBase + count * vcpuStride;
+    this.codeMap = this.recordMap + (this.ramBytes / 4096) * 8;
     this.ramBase = Math.ceil((this.codeMap + this.ramBytes / 4096) / page) * page;
     this.hptBase = this.ramBase + this.ramBytes;
     const pages = (this.hptBase + (options.hptBytes ?? 0)) / page;
@@ -61,6 +64,7 @@ export class DataPlane {
     this.setWord('ramBase', this.ramBase);
     this.setWord('ramBytes', this.ramBytes);
     this.setWord('codeMap', this.codeMap);
+    this.setWord('recordMap', this.recordMap);
     this.setWord('hptBase', this.hptBase);
     this.setWord('hptBytes', options.hptBytes ?? 0);
     this.setWord('vcpuBase', vcpuBase);
@@ -89,6 +93,10 @@ export class DataPlane {
       codeWritten: (_cpu, real = 0, size = 0) => {
         this.codeWrites.push({ real: real >>> 0, size });
         return undefined;
+      },
+      recordsOf: (_cpu, key = 0) => {
+        this.recordRequests.push(key);
+        return 0x1000 + key;
       },
       mmioRead: (cpu = 0, high = 0, low = 0, size = 0) => {
         this.mmio.push({ real: (high >>> 0) * 2 ** 32 + (low >>> 0), size });

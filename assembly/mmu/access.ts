@@ -6,7 +6,7 @@ import { raise, raiseAlignment, raiseData, raiseDataSegment } from '../interrupt
 import * as R from '../supervisor/registers';
 import { walkHash } from './hash';
 import { walkRadix } from './radix';
-import { tlbInsert, tlbNoteExecute } from './tlb';
+import { tlbInsert } from './tlb';
 import * as T from './translation';
 
 /** Guest real addresses have 60 bits; real mode ignores the rest (Book III, section 6.7.3). */
@@ -226,16 +226,10 @@ export function hostAddress(cpu: usize, ea: u64, size: i32, write: i32): usize {
   return host;
 }
 
-/**
- * Real address of an instruction, in RAM; ~0 with ISI (0x400) or instruction segment (0x480) raised. The engine then
- * fills the execute entry of `ea`, which flushes know of from here.
- */
+/** Real address of an instruction, in RAM; ~0 with ISI (0x400) or instruction segment (0x480) raised. */
 export function translateFetch(cpu: usize, ea: u64): u64 {
   const outcome = translate(cpu, ea, T.ACCESS_EXECUTE);
-  if (outcome == T.FOUND && inRam(T.real)) {
-    tlbNoteExecute(cpu, ea);
-    return T.real;
-  }
+  if (outcome == T.FOUND && inRam(T.real)) return T.real;
   if (outcome == T.SEGMENT) raise(cpu, 0x480, 0);
   else raise(cpu, 0x400, outcome == T.FOUND ? T.NO_TRANSLATION : T.fault);
   return ~(<u64>0);

@@ -18,8 +18,9 @@ const keyedJournal: i32 = L.tlbSets;
   return <u64>((index ^ 1) & 4095) << 12;
 }
 @inline function clearEntry(base: usize, entry: usize): void {
-  store<u64>(entry, emptyTag((entry - base) >> 4));
-  if (entry >= base + executeOffset) jumpsChanged();
+  const tag = emptyTag((entry - base) >> 4);
+  if (entry >= base + executeOffset && load<u64>(entry) != tag) jumpsChanged();
+  store<u64>(entry, tag);
 }
 
 /** An execute entry or a region is gone: no jump that was remembered may be taken without a new look. */
@@ -45,19 +46,12 @@ export function tlbInsert(cpu: usize, ea: u64, kind: i32, host: u32, keyed: bool
   const set = kind == 2 ? load<i32>(cpu, L.S_tlbFetchSet) : load<i32>(cpu, L.S_tlbDataSet);
   const table = setBase(cpu, set) + kind * readBytes;
   const entry = table + ((page & (kind == 2 ? L.tlbExecuteEntries - 1 : L.tlbEntries - 1)) << 4);
+  // An execute entry that makes room for another page takes remembered jumps with it.
+  if (kind == 2) clearEntry(setBase(cpu, set), entry);
   store<u64>(entry, ea & ~0xfff);
   store<u32>(entry, host, 8);
   record(journal(cpu, set), entry);
   if (keyed) record(journal(cpu, keyedJournal), entry);
-}
-
-/**
- * Notes that the execute entry of `ea` is about to be filled by the engine, so that later flushes reach it.
- */
-export function tlbNoteExecute(cpu: usize, ea: u64): void {
-  const set = load<i32>(cpu, L.S_tlbFetchSet);
-  const entry = setBase(cpu, set) + executeOffset + ((<i32>(ea >> 12) & (L.tlbExecuteEntries - 1)) << 4);
-  record(journal(cpu, set), entry);
 }
 
 function clearSet(cpu: usize, set: i32): void {

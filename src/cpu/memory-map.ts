@@ -54,6 +54,11 @@ export const machineWord = {
   hptBytes: machineBase + 64,
   /** Grows by 16 whenever an execute entry of any TLB or a region goes: no jump cache entry made before holds. */
   jumpEpoch: machineBase + 72,
+  /**
+   * Addresses of decoded records, a u32 for each 4 KiB page of guest RAM and byte order (page << 1 | little-endian), 0 =
+   * none.
+   */
+  recordMap: machineBase + 80,
 } as const;
 
 /** Bytes reserved for one vCPU: state block, then its TLB tables. */

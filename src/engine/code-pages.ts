@@ -1,6 +1,5 @@
 // Decoded code: for each 4 KiB page of guest RAM that was executed, 1024 predecoded records, by real address.
-import { recordBytes, recordPageBytes, recordSide, tlbExecuteEntries } from '../cpu/memory-map.ts';
-import { state } from '../cpu/state.ts';
+import { recordBytes, recordPageBytes, recordSide } from '../cpu/memory-map.ts';
 import type { Decode } from '../isa/decode.ts';
 import type { InstructionRow } from '../isa/row.ts';
 import type { HandlerMap } from './interpreter/generate.ts';
@@ -24,8 +23,6 @@ export interface CodePagesOptions {
   readonly handlers: HandlerMap;
   /** Called when a page becomes code: write entries of all TLBs for it must go. */
   readonly becameCode: (realPage: number) => void;
-  /** An execute entry is about to make room for another page. */
-  readonly executeEntryReplaced: () => void;
   /** Called before records of a page are dropped: byte offsets from…to have changed. */
   readonly codeWritten: (key: number, from: number, to: number) => void;
   /** Called before all records are dropped: every execute entry of every TLB must go. */
@@ -85,15 +82,6 @@ export class CodePages {
 
   #address(page: number): number {
     return this.#o.pool + page * recordPageBytes;
-  }
-
-  /** Puts the records' address into the execute entry of `ea` in the current tables of a vCPU. */
-  fillExecuteEntry(cpu: number, ea: bigint, records: number): void {
-    const table = this.#view.getUint32(cpu + state.tlbExecute.offset, true);
-    const entry = table + ((Number(BigInt.asUintN(32, ea) >> 12n) & (tlbExecuteEntries - 1)) << 4);
-    if (this.#view.getBigUint64(entry, true) !== (ea & ~0xfffn)) this.#o.executeEntryReplaced();
-    this.#view.setBigUint64(entry, ea & ~0xfffn, true);
-    this.#view.setUint32(entry + 8, records, true);
   }
 
   /** Real page and byte offset of a record: key as in {@link RegionPlace}. */

@@ -53,8 +53,8 @@ export interface DataPlane {
   tlbFlushPid(cpu: number, pid: number): void;
   tlbDropWrite(realPage: number): void;
   jumpsChanged(): void;
-  tlbNoteExecute(cpu: number, ea: bigint): void;
-  translateFetch(cpu: number, ea: bigint): bigint;
+  /** Forgets the addresses of decoded code; the TLBs are flushed by the caller. */
+  forgetRecords(): void;
   translateQuietly(cpu: number, ea: bigint, access: number): bigint;
   updateContext(cpu: number): void;
   deliver(cpu: number): void;
@@ -119,7 +119,6 @@ export class Engine {
     Object.assign(this.#imports, instance.exports, {
       memory: this.memory,
       regions,
-      fetchRecords: (cpu: number) => this.#fetchRecords(cpu),
       decodeRecord: (record: number) => this.code.decodeAt(record),
     });
     this.#setWords(options, layout);
@@ -135,10 +134,10 @@ export class Engine {
       decode: decoderOf(options.edition),
       handlers: this.#handlers,
       becameCode: (realPage) => this.dataPlane.tlbDropWrite(realPage),
-      executeEntryReplaced: () => this.dataPlane.jumpsChanged(),
       codeWritten: (key, from, to) => this.translator?.written(key, from, to),
       dropped: () => {
         this.translator?.dropAll();
+        this.dataPlane.forgetRecords();
         for (const vcpu of this.vcpus) this.dataPlane.tlbFlushAll(vcpu.address);
       },
     });
@@ -166,6 +165,7 @@ export class Engine {
     set(machineWord.ramBase, layout.ramBase);
     set(machineWord.ramBytes, options.ramBytes);
     set(machineWord.codeMap, layout.codeMap);
+    set(machineWord.recordMap, layout.recordMap);
     set(machineWord.hptBase, layout.hptBase);
     set(machineWord.hptBytes, options.hptBytes ?? 0);
     set(machineWord.vcpuCount, options.vcpus);
@@ -193,23 +193,13 @@ export class Engine {
         return host.mmioWrite(vcpu, high >>> 0, low >>> 0, size, value) ? 0 : 1;
       },
       codeWritten: (_cpu: number, real: number, size: number) => this.code.written(real >>> 0, size),
+      recordsOf: (_cpu: number, key: number) => this.code.records((key >>> 1) * 4096, (key & 1) === 1),
       ticks: () => this.#view.setBigUint64(machineWord.virtualTicks, host.ticks(), true),
       timerChanged: (cpu: number) => host.timerChanged(this.#vcpuAt(cpu)),
       abort: () => {
         throw new Error('data plane assertion');
       },
     };
-  }
-
-  #fetchRecords(cpu: number): number {
-    const vcpu = this.#vcpuAt(cpu);
-    const ea = vcpu.nip;
-    const real = BigInt.asUintN(64, this.dataPlane.translateFetch(cpu, ea));
-    if (real >= BigInt(this.ram.size)) return 0;
-    const records = this.code.records(Number(real), (vcpu.msr & 1n) === 1n);
-    this.dataPlane.tlbNoteExecute(cpu, ea);
-    this.code.fillExecuteEntry(cpu, ea, records);
-    return records;
   }
 
   #generate(name: keyof typeof interpreterModes): GeneratedInterpreter {

@@ -5,6 +5,7 @@ import { recordPageBytes, vcpuBase, vcpuStride } from '../cpu/memory-map.ts';
 export interface MemoryLayout {
   readonly recordPool: number;
   readonly recordPages: number;
+  readonly recordMap: number;
   readonly codeMap: number;
   readonly ramBase: number;
   /** Hash page table, when there is one. */
@@ -18,7 +19,8 @@ const wasmPage = 65536;
 /** Lays out a machine; throws RangeError when it does not fit 4 GiB. */
 export function layOutMemory(vcpus: number, ramBytes: number, recordPages: number, hptBytes = 0): MemoryLayout {
   const recordPool = vcpuBase + vcpus * vcpuStride;
-  const codeMap = recordPool + recordPages * recordPageBytes;
+  const recordMap = recordPool + recordPages * recordPageBytes;
+  const codeMap = recordMap + (ramBytes / 4096) * 8;
   const ramBase = Math.ceil((codeMap + ramBytes / 4096) / wasmPage) * wasmPage;
   const hptBase = ramBase + ramBytes;
   const totalPages = Math.ceil((hptBase + hptBytes) / wasmPage);
@@ -26,5 +28,5 @@ export function layOutMemory(vcpus: number, ramBytes: number, recordPages: numbe
     throw new RangeError(
       `a machine of ${ramBytes} bytes of RAM and ${vcpus} vCPUs exceeds the 4 GiB that a WebAssembly memory can have`,
     );
-  return { recordPool, recordPages, codeMap, ramBase, hptBase, totalPages };
+  return { recordPool, recordPages, recordMap, codeMap, ramBase, hptBase, totalPages };
 }

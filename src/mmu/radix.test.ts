@@ -188,6 +188,31 @@ test('an access outside RAM goes to a device in the byte order of the guest', ()
   assert.equal(plane.takeException(0)?.vector, 0x600);
 });
 
+test('a fetch finds the records of its page once for each byte order and fills the execute table', () => {
+  const { plane, trees } = machine();
+  trees.map(0, 0x2_0000n, 0x30_0000, 16, eaa.privileged | eaa.read | eaa.execute);
+  const ea = quadrant3 | 0x2_1044n;
+  const key = 0x301 * 2 + 1;
+  plane.cpu(0).nip = ea;
+  assert.equal(plane.on(0, 'fetchRecords'), 0x1000 + key);
+  assert.equal(plane.probe(0, 'tlbExecute', ea), 0x1044 + key);
+  plane.on(0, 'tlbInvalidateEntry', 0n, 1n << 10n, 3, 0);
+  assert.equal(plane.probe(0, 'tlbExecute', ea), undefined);
+  assert.equal(plane.on(0, 'fetchRecords'), 0x1000 + key);
+  assert.deepEqual(plane.recordRequests, [key]);
+
+  plane.setMsr(0, msr.kernel & ~1n);
+  assert.equal(plane.probe(0, 'tlbExecute', ea), undefined);
+  assert.equal(plane.on(0, 'fetchRecords'), 0x1000 + key - 1);
+  plane.call('forgetRecords');
+  plane.on(0, 'fetchRecords');
+  assert.deepEqual(plane.recordRequests, [key, key - 1, key - 1]);
+
+  plane.cpu(0).nip = quadrant3 | 0x9_0000n;
+  assert.equal(plane.on(0, 'fetchRecords'), 0);
+  assert.equal(plane.takeException(0)?.vector, 0x400);
+});
+
 test('random maps, changes with tlbie, PID switches: every probe that hits is what the tables say', () => {
   const pages = 24;
   const action = fc.record({

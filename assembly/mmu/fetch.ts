@@ -1,0 +1,29 @@
+// Instruction fetch that missed the execute table: from `nip` to the decoded records of its page. The record map holds
+// one word for each real page and byte order, so that a refill after a flush stays inside the data plane.
+import * as L from '../generated/layout';
+import { recordsOf } from '../imports';
+import * as R from '../supervisor/registers';
+import * as T from './translation';
+import { translateFetch } from './access';
+import { tlbInsert } from './tlb';
+
+/** Address of the records of the page at `nip`, with the execute entry filled; 0 with an interrupt raised. */
+export function fetchRecords(cpu: usize): u32 {
+  const ea = load<u64>(cpu, L.S_nip);
+  const real = translateFetch(cpu, ea);
+  if (real == ~(<u64>0)) return 0;
+  const key = (<u32>(real >> 12) << 1) | (R.msr(cpu) & R.MSR_LE ? 1 : 0);
+  const slot: usize = load<u32>(L.W_recordMap) + (key << 2);
+  let records = load<u32>(slot);
+  if (records == 0) {
+    records = recordsOf(cpu, key);
+    store<u32>(slot, records);
+  }
+  tlbInsert(cpu, ea, T.ACCESS_EXECUTE, records, false);
+  return records;
+}
+
+/** All decoded code is gone: forgets where it was. */
+export function forgetRecords(): void {
+  memory.fill(load<u32>(L.W_recordMap), 0, (load<u32>(L.W_ramBytes) >> 12) << 3);
+}
