@@ -1,9 +1,9 @@
 // Scalar arithmetic with double-precision results (Power ISA Book I, sections 4.6.6 and 7.6.1). Each function returns
 // what the target becomes: its old value when an enabled exception keeps it.
 import * as L from '../generated/layout';
-import { add, divide, multiply, multiplyAdd, squareRoot } from './arithmetic';
+import { add, divide, multiply, squareRoot } from './arithmetic';
 import { begin, CLASS_ZERO, classOfDouble, endFast, endScalar, FI, FR, UE } from './fpscr';
-import { classOfResult, packDouble, QUIET, R, roundTo, toA, toB, toC, unpackDouble } from './number';
+import { classOfResult, packDouble, QUIET, R, roundTo, toA, toB, unpackDouble } from './number';
 
 /** Rounds R to double precision and ends the instruction. */
 export function finishDouble(cpu: usize, target: u64): u64 {
@@ -134,39 +134,4 @@ export function fsqrt(cpu: usize, target: u64, b: u64): u64 {
   toA();
   squareRoot(false);
   return finishDouble(cpu, target);
-}
-
-/** Bit 0 of `variant` negates the addend, bit 1 the rounded result (unless it is a NaN). */
-function fusedDouble(cpu: usize, target: u64, a: u64, c: u64, b: u64, variant: i32): u64 {
-  begin(cpu);
-  unpackDouble(a);
-  toA();
-  unpackDouble(c);
-  toC();
-  unpackDouble(b);
-  toB();
-  multiplyAdd((variant & 1) !== 0);
-  roundTo(53, -1022, 1023, 1536);
-  if (variant & 2 && R.kind < QUIET) R.sign ^= 1;
-  return endScalar(cpu, classOfResult(-1022)) ? packDouble() : target;
-}
-
-/** fmadd: a × c + b. */
-export function fmadd(cpu: usize, target: u64, a: u64, c: u64, b: u64): u64 {
-  return fusedDouble(cpu, target, a, c, b, 0);
-}
-
-/** fmsub: a × c − b. */
-export function fmsub(cpu: usize, target: u64, a: u64, c: u64, b: u64): u64 {
-  return fusedDouble(cpu, target, a, c, b, 1);
-}
-
-/** fnmadd: −(a × c + b). */
-export function fnmadd(cpu: usize, target: u64, a: u64, c: u64, b: u64): u64 {
-  return fusedDouble(cpu, target, a, c, b, 2);
-}
-
-/** fnmsub: −(a × c − b). */
-export function fnmsub(cpu: usize, target: u64, a: u64, c: u64, b: u64): u64 {
-  return fusedDouble(cpu, target, a, c, b, 3);
 }

@@ -2,7 +2,8 @@
 export * from './compare';
 export * from './control';
 export * from './convert';
-export { fadd, fdiv, fmadd, fmsub, fmul, fnmadd, fnmsub, fsqrt, fsub } from './double';
+export { fadd, fdiv, fmul, fsqrt, fsub } from './double';
+export * from './double-fused';
 export { fre, fres, frsqrte, frsqrtes } from './estimate';
 export { fadds, fdivs, fmadds, fmsubs, fmuls, fnmadds, fnmsubs, frsp, fsqrts, fsubs } from './single';
 export * from './vector-arithmetic';
