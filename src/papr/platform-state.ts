@@ -38,6 +38,16 @@ function loadedRanges({ kind, kernel, initrd }: BootImage): RealRange[] {
   return [...own, ...[kernel, initrd].filter((range) => range !== undefined)];
 }
 
+/** Properties of /chosen that come from loading. */
+const loadedProperties = [
+  'bootargs',
+  'stdout',
+  'linux,initrd-start',
+  'linux,initrd-end',
+  'qemu,boot-kernel',
+  'qemu,boot-kernel-le',
+];
+
 /** Shared by hypercalls, RTAS and the client interface. */
 export class PlatformState {
   readonly environment: PlatformEnvironment;
@@ -73,7 +83,23 @@ export class PlatformState {
   /** The tree at reset. Throws FdtError for a given tree that is not one. */
   #first(): DeviceTree {
     const { deviceTree } = this.boot;
-    return deviceTree === undefined ? this.#build() : readFdt(deviceTree).number(firstPhandle);
+    if (deviceTree === undefined) return this.#build();
+    const tree = readFdt(deviceTree);
+    this.#addLoaded(tree);
+    return tree.number(firstPhandle);
+  }
+
+  /** A given tree cannot know what was loaded, nor the console's handle: /chosen and the free memory say it. */
+  #addLoaded(tree: DeviceTree): void {
+    const built = this.#build();
+    const [from, to] = [built.find('/chosen'), tree.find('/chosen')];
+    for (const name of loadedProperties) {
+      const value = from?.properties.get(name);
+      const keep = name === 'bootargs' && this.boot.image.commandLine === '';
+      if (value !== undefined && !keep) to?.properties.set(name, value);
+    }
+    const available = built.find('/memory@0')?.properties.get('available');
+    if (available !== undefined) tree.find('/memory@0')?.properties.set('available', available);
   }
 
   #build(earlier?: ReadonlyMap<string, number>): DeviceTree {

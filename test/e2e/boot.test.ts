@@ -1,6 +1,6 @@
 // Debian's kernel boots to a shell in both programs, on one and two vCPUs, and ends as it should: what issue and README show.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -145,17 +145,46 @@ test('a time limit ends a guest with its own status', async () => {
   assert.equal(result.stderr, 'continuo: --timeout: the guest was ended after 1 s\n');
 });
 
-test('-machine dumpdtb writes a flattened tree', async () => {
+test('-machine dumpdtb writes a flattened tree, and -dtb boots with one', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'continuo-tree-'));
   const path = join(folder, 'tree.dtb');
-  const result = await runChild(programPath('continuo-system-ppc64'), [
-    '-M',
-    `pseries,dumpdtb=${path}`,
-    '-cpu',
-    'power9',
-  ]);
-  const tree = readFileSync(path);
-  rmSync(folder, { recursive: true });
-  assert.equal(result.status, exitStatus.ok, result.stderr);
-  assert.equal(checkDeviceTreeFile(tree).length, tree.length);
+  try {
+    const machine = ['-M', `pseries,dumpdtb=${path}`, '-cpu', 'power9', '-m', '1G'];
+    const result = await runChild(programPath('continuo-system-ppc64'), machine);
+    assert.equal(result.status, exitStatus.ok, result.stderr);
+    const tree = readFileSync(path);
+    assert.equal(checkDeviceTreeFile(tree).length, tree.length);
+    // As long as the model of the tree, so that nothing else moves.
+    const model = Buffer.from('IBM pSeries (emulated by qemu)');
+    tree.write('A tree from a file'.padEnd(model.length), tree.indexOf(model), 'latin1');
+    writeFileSync(path, tree);
+    const session = start(programPath('continuo-system-ppc64'), systemArguments('-dtb', path));
+    await session.expect(shellPrompt);
+    assert.match(await session.command('cat /proc/device-tree/model'), /A tree from a file/);
+    session.type('poweroff -f\r');
+    assert.equal(await session.ended(), exitStatus.ok);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('with -icount a run repeats exactly', async () => {
+  const line = [
+    'run',
+    '--icount',
+    'shift=1',
+    '--rtc',
+    'base=2026-01-31',
+    '--statistics',
+    '--exec',
+    'date; cat /proc/interrupts',
+  ];
+  const [first, second] = [
+    await runChild(programPath('continuo'), line),
+    await runChild(programPath('continuo'), line),
+  ];
+  assert.match(first.stdout.toString(), /^Sat Jan 31 00:00:\d\d UTC 2026$/m);
+  assert.equal(first.stdout.toString(), second.stdout.toString());
+  const instructions = (text: string): string | undefined => /(\d+) guest instructions/.exec(text)?.[1];
+  assert.equal(instructions(first.stderr), instructions(second.stderr));
 });

@@ -212,7 +212,8 @@ const rows = [
     system: ['-icount'],
     argument: 'shift=N',
     group: 'time',
-    summary: 'guest time follows executed instructions, 2^N ns each, so that a run repeats exactly',
+    summary:
+      'guest time follows executed instructions, 2^N ns each, so that a run repeats exactly (give the clock a date, too)',
   },
   {
     key: 'noReboot',

@@ -21,7 +21,7 @@ async function main({ link: buffers, config, task }: WorkerStart): Promise<void>
   let outcome: MachineOutcome;
   let statistics = { instructions: 0, idles: 0, calls: [] as [string, number][] };
   try {
-    const machine = createMachine(config, workerHost(openLink(buffers), config.logItems, post));
+    const machine = createMachine(config, workerHost(openLink(buffers), config, post));
     if (task === 'device-tree') return post({ kind: 'device-tree', tree: machine.flattenedDeviceTree() });
     outcome = await machine.run();
     const { instructions, idles, calls } = machine.statistics();

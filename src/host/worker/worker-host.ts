@@ -1,8 +1,9 @@
 // What a machine in a Worker uses of its host: the console rings, the clock, sleep, randomness.
 import { randomFillSync } from 'node:crypto';
-import type { ConsolePort, LogItem, MachineHost } from '../../machine/machine-api.ts';
+import type { ConsolePort, MachineConfig, MachineHost } from '../../machine/machine-api.ts';
 import { loadEngineImages } from '../engine-images.ts';
 import { controlWord, type Link, type WorkerMessage } from './machine-link.ts';
+import { repeatableRandom } from './repeatable-random.ts';
 
 /** How long a full output ring is waited for before the stop request is looked at again. */
 const outputWaitMs = 1000;
@@ -34,12 +35,12 @@ function consolePort(link: Link, post: (message: WorkerMessage) => void): Consol
 /**
  * Makes the host of a machine that runs in this Worker.
  * @param link this thread's views of the shared memory
- * @param logItems what the user wants to see of the log
+ * @param config what the user wants to see of the log, and whether the run must repeat exactly
  * @param post sends a message to the outer thread
  */
 export function workerHost(
   link: Link,
-  logItems: readonly LogItem[],
+  { logItems, icountShift }: Pick<MachineConfig, 'logItems' | 'icountShift'>,
   post: (message: WorkerMessage) => void,
 ): MachineHost {
   // Only events that came after the last sleep end the next one: input that the guest leaves unread must not keep it awake.
@@ -48,9 +49,7 @@ export function workerHost(
     engineImages: loadEngineImages(),
     console: consolePort(link, post),
     monotonicNanoseconds: () => performance.now() * 1e6,
-    randomBytes: (into) => {
-      randomFillSync(into);
-    },
+    randomBytes: icountShift === undefined ? (into) => void randomFillSync(into) : repeatableRandom(),
     idle(milliseconds) {
       Atomics.wait(link.control, controlWord.events, seen, milliseconds);
       seen = Atomics.load(link.control, controlWord.events);
