@@ -135,6 +135,14 @@ export class InterpreterBuilder extends OperatorBuilder {
       this.program('privileged');
     }
     if (row.facility) this.#facilityCheck(row.facility);
+    if (row.facilityByField) {
+      const { field, facilities } = row.facilityByField;
+      this.if(
+        this.imm32({ name: field }),
+        () => this.#facilityCheck(facilities[1]),
+        () => this.#facilityCheck(facilities[0]),
+      );
+    }
   }
 
   #facilityCheck(facility: Facility): void {

@@ -4,6 +4,7 @@
 // Registers live in locals; an access that misses the TLB leaves the region so that the interpreter serves it.
 import { jumpCacheEntries, jumpCacheOffset, machineWord } from '../../cpu/memory-map.ts';
 import { facilityBit, slotOffset, state } from '../../cpu/state.ts';
+import { fieldValue } from '../../isa/field.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import type { ValueType } from '../../isa/value-type.ts';
 import { fields } from '../fields.ts';
@@ -353,6 +354,10 @@ class RegionCompiler {
       followBranch: (target) => this.#branch(number, block, target),
     });
     if (row.facility) this.#facilities |= facilityBit[row.facility];
+    if (row.facilityByField) {
+      const { field, facilities } = row.facilityByField;
+      this.#facilities |= facilityBit[facilities[fieldValue(prepared.pattern, field, word) === 0 ? 0 : 1]];
+    }
     if (row.privilege === 'supervisor') this.#supervisor = true;
     row.meaning(this.#builder, fields);
     this.#ir.flush();
