@@ -7,6 +7,7 @@ export * from './mmu/access';
 export * from './mmu/context';
 export * from './mmu/fetch';
 export * from './mmu/hpt-calls';
+export * from './mmu/hpt-resize';
 export * from './mmu/invalidate';
 export * from './mmu/slb';
 export * from './mmu/tlb';

@@ -47,14 +47,14 @@ export class DataPlane {
   mmioValue: bigint | undefined = 0n;
   readonly #exports: Readonly<Record<string, unknown>>;
 
-  constructor(options: { cpus?: number; ramBytes?: number; hptBytes?: number } = {}) {
+  constructor(options: { cpus?: number; ramBytes?: number; hptBytes?: number; hptRoom?: number } = {}) {
     const count = options.cpus ?? 1;
     this.ramBytes = options.ramBytes ?? 4 * 1024 * 1024;
     this.recordMap = vcpuBase + count * vcpuStride;
     this.codeMap = this.recordMap + (this.ramBytes / 4096) * 8;
     this.ramBase = Math.ceil((this.codeMap + this.ramBytes / 4096) / page) * page;
     this.hptBase = this.ramBase + this.ramBytes;
-    const pages = (this.hptBase + (options.hptBytes ?? 0)) / page;
+    const pages = (this.hptBase + (options.hptRoom ?? options.hptBytes ?? 0)) / page;
     // The data plane declares a shared memory of at least 64 and at most 65536 pages.
     this.memory = new WebAssembly.Memory({ initial: Math.max(64, pages), maximum: 65536, shared: true });
     this.view = new DataView(this.memory.buffer);

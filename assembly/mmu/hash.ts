@@ -64,6 +64,12 @@ export function pageShiftOf(pte0: u64, pte1: u64): i32 {
   return mixed != 0 ? mixed : actualShift(pte0, pte1, 24);
 }
 
+/** log2 of the base page size of an entry, as far as the entry tells. */
+export function basePageShiftOf(pte0: u64, pte1: u64): i32 {
+  if (!(pte0 & HPTE_V_LARGE)) return 12;
+  return actualShift(pte0, pte1, 16) != 0 ? 16 : actualShift(pte0, pte1, 12) != 0 ? 12 : 24;
+}
+
 /** Address of the matching entry of a group, 0 when there is none. */
 function searchGroup(hash: u64, pte0: u64, base: i32): usize {
   const groups = load<u64>(L.W_hptBytes) >> 7;

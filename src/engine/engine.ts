@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly ramBytes: number;
   /** Bytes of the hash page table, a power of two; 0 = none. */
   readonly hptBytes?: number;
+  /** Bytes that it can grow to; a power of two, at least `hptBytes`. */
+  readonly hptCapacity?: number;
   /** Edition of the CPU model: newer instructions are illegal. */
   readonly edition: IsaVersion;
   readonly images: EngineImages;
@@ -67,6 +69,9 @@ export interface DataPlane {
   hRead(cpu: number): number;
   hClearRef(cpu: number): number;
   hClearMod(cpu: number): number;
+  /** Empties a table; moves all entries of the current table to it (1), or leaves everything as it is (0). */
+  hptClear(at: number, bytes: number): void;
+  hptRehash(to: number, bytes: number): number;
 }
 
 /** Record pages that an engine keeps: 4000 pages of guest code in 64 MiB. */
@@ -93,6 +98,8 @@ type Run = (cpu: number) => number;
 export class Engine {
   readonly memory: WebAssembly.Memory;
   readonly ram: GuestMemory;
+  /** Byte offsets of the two places of the hash page table, and what each can hold. */
+  readonly hptPlaces: { readonly bases: readonly [number, number]; readonly capacity: number };
   readonly vcpus: readonly Vcpu[];
   readonly dataPlane: DataPlane;
   readonly code: CodePages;
@@ -105,7 +112,7 @@ export class Engine {
   readonly #imports: Record<string, unknown>;
 
   constructor(options: EngineOptions, host: EngineHost) {
-    const layout = layOutMemory(options.vcpus, options.ramBytes, recordPages, options.hptBytes);
+    const layout = layOutMemory(options.vcpus, options.ramBytes, recordPages, options.hptCapacity);
     this.#images = options.images;
     this.memory = new WebAssembly.Memory({ initial: layout.totalPages, maximum: layout.totalPages, shared: true });
     const { buffer } = this.memory;
@@ -122,6 +129,7 @@ export class Engine {
       decodeRecord: (record: number) => this.code.decodeAt(record),
     });
     this.#setWords(options, layout);
+    this.hptPlaces = { bases: layout.hptBases, capacity: options.hptCapacity ?? 0 };
     this.#handlers = options.images.interpreters?.handlers ?? this.#generate('le64').handlers;
     this.code = new CodePages({
       buffer,
@@ -166,7 +174,7 @@ export class Engine {
     set(machineWord.ramBytes, options.ramBytes);
     set(machineWord.codeMap, layout.codeMap);
     set(machineWord.recordMap, layout.recordMap);
-    set(machineWord.hptBase, layout.hptBase);
+    set(machineWord.hptBase, layout.hptBases[0]);
     set(machineWord.hptBytes, options.hptBytes ?? 0);
     set(machineWord.vcpuCount, options.vcpus);
     set(machineWord.vcpuBase, vcpuBase);

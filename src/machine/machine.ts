@@ -23,6 +23,7 @@ import type {
   MachineStatistics,
 } from './machine-api.ts';
 import { pageTableHypercalls } from './page-table-calls.ts';
+import { hptCapacity, resizeHypercalls } from './page-table-resize.ts';
 import { Scheduler } from './scheduler.ts';
 import { editionOfClass, pcrDisabledBits, resetVcpuState } from './vcpu-reset.ts';
 
@@ -68,6 +69,7 @@ class Incarnation {
         vcpus: environment.smp.cpus,
         ramBytes: environment.memory.size,
         hptBytes: 2 ** environment.memory.hptShift.initial,
+        hptCapacity: hptCapacity(environment),
         edition: editionOfClass[environment.cpu.class],
         images: host.engineImages,
         ...(config.interpretOnly === true
@@ -105,7 +107,11 @@ class Incarnation {
       this.#services(),
       { image: bootImage(config, layout), ...(deviceTree ? { deviceTree } : {}) },
       {
-        hypercalls: { ...interruptHypercalls(this.irq.hypercalls), ...pageTableHypercalls(this.engine.dataPlane) },
+        hypercalls: {
+          ...interruptHypercalls(this.irq.hypercalls),
+          ...pageTableHypercalls(this.engine.dataPlane),
+          ...resizeHypercalls(environment, this.engine),
+        },
         rtasCalls: interruptRtasCalls(this.irq.rtasCalls),
       },
     );

@@ -20,7 +20,7 @@ class Guest {
   readonly plane: DataPlane;
 
   constructor() {
-    this.plane = new DataPlane({ cpus: 2, hptBytes });
+    this.plane = new DataPlane({ cpus: 2, hptBytes, hptRoom: 8 * hptBytes });
     for (const cpu of this.plane.cpus) {
       this.plane.setSpr(cpu.index, 318, 0n);
       this.plane.setMsr(cpu.index, msr.kernel);
@@ -271,4 +271,53 @@ test('random entries, removals and changes of rights: accesses and TLB hits are 
     }),
     { numRuns: 40 },
   );
+});
+
+test('entries survive a change of the table size, whatever their segment, page size and hash function', () => {
+  for (const oneTera of [false, true]) {
+    for (const size of Object.values(sizes)) {
+      for (const secondary of [false, true]) {
+        const guest = new Guest();
+        const { plane } = guest;
+        const vsid = 0x9e3779b9n;
+        guest.segment(0, 0, kernel, vsid, size, oneTera);
+        const address = (i: bigint) => kernel | (i << size.shift) | ((i % 13n) << 24n);
+        for (let i = 0n; i < 32n; i++) {
+          const [pte0, pte1] = guest.words(address(i), vsid, size, oneTera, Number(i) * 0x1_0000, 0x180n);
+          const hash = guest.hash(address(i), vsid, size, oneTera);
+          const group = secondary ? ~hash & (groups - 1n) : hash;
+          const word = pte0 | 0x10n | (secondary ? 2n : 0n);
+          assert.equal(guest.hypercall('hEnter', 0n, group * 8n, word, pte1).status, 0);
+        }
+        let place = plane.hptBase + 4 * hptBytes;
+        for (const bytes of [4 * hptBytes, hptBytes / 2]) {
+          plane.call('hptClear', place, bytes);
+          assert.equal(plane.call('hptRehash', place, bytes), 1);
+          for (let i = 0n; i < 32n; i++) {
+            assert.equal(plane.probe(0, 'tlbRead', address(i)), undefined);
+            plane.on(0, 'loadSlow', address(i), 4);
+            assert.equal(plane.takeException(0), undefined);
+            assert.equal(plane.probe(0, 'tlbRead', address(i)), plane.ramBase + Number(i) * 0x1_0000);
+          }
+          place = plane.hptBase;
+        }
+      }
+    }
+  }
+});
+
+test('a change of size fails when two bolted entries want one place, and leaves the table', () => {
+  const guest = new Guest();
+  const { plane } = guest;
+  guest.segment(0, 0, kernel, 77n, sizes['4K'], false);
+  const half = BigInt(hptBytes >> 8);
+  for (const page of [5n, 5n + half]) {
+    const ea = kernel | (page << 12n);
+    const [pte0, pte1] = guest.words(ea, 77n, sizes['4K'], false, 0x3000, 0x180n);
+    guest.hypercall('hEnter', 0n, guest.hash(ea, 77n, sizes['4K'], false) * 8n, pte0 | 0x10n, pte1);
+  }
+  const place = plane.hptBase + 4 * hptBytes;
+  plane.call('hptClear', place, hptBytes / 2);
+  assert.equal(plane.call('hptRehash', place, hptBytes / 2), 0);
+  assert.equal(guest.fault(0, 'loadSlow', kernel | 0x5000n, 4), undefined);
 });
