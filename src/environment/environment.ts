@@ -280,6 +280,12 @@ function platformSupport(isa300: boolean, offered: InterruptOffer, mmu: MmuOffer
   };
 }
 
+/** A table that cannot be resized is made for all memory that can be plugged. */
+function withLargestTable(memory: Environment['memory']): Environment['memory'] {
+  const { maximum } = memory.hptShift;
+  return { ...memory, hptShift: { initial: maximum, maximum } };
+}
+
 /** Drops options with an empty value: they are taken back, as if not given. */
 function given(request: Request): Request {
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined && value !== ''));
@@ -389,7 +395,7 @@ export function derive(asked: Request, rows: readonly CapabilityRow[] = capabili
       radix: cpu.isa300 ? radixPages : [],
     },
     segmentSizes: segmentShifts,
-    memory: memory.shape,
+    memory: resize === 'disabled' ? withLargestTable(memory.shape) : memory.shape,
     decrementer: { bits: large ? cpu.largeDecrementerBits : 32, large },
     timebaseFrequency,
     clockFrequency,

@@ -31,7 +31,7 @@ function coreNode({ environment, negotiated }: TreeInputs, core: number): Device
     reg: cells(first),
     status: strings('okay'),
     ...optional(traits.cpuHotplug, { 'ibm,my-drc-index': cells(connectorBase.cpu + first) }),
-    'ibm,chip-id': cells(0),
+    'ibm,chip-id': cells(Math.floor(core / smp.cores)),
     'cpu-version': cells(level.version),
     'd-cache-block-size': cells(cpu.cacheLine),
     'd-cache-line-size': cells(cpu.cacheLine),

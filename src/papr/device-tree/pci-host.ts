@@ -24,10 +24,15 @@ type BusWindow = readonly [code: number, bus: bigint, real: bigint, bytes: bigin
 /** Where the windows of the first bridge lie; early machine types have one for memory only, and another place. */
 function busWindows({ phbPlacement, phbMemoryWindow }: PlatformEnvironment['traits']): BusWindow[] {
   if (phbPlacement === '2.7') {
-    return [
+    // One window in real memory: what of it lies beyond 4 GiB of bus addresses is shown as 64-bit memory.
+    const bytes = BigInt(phbMemoryWindow);
+    const below = bytes < 0x8000_0000n ? bytes : 0x8000_0000n;
+    const windows: BusWindow[] = [
       [space.io, 0n, 0x100_8000_0000n, 0x1_0000n],
-      [space.memory32, 0x8000_0000n, 0x100_a000_0000n, BigInt(phbMemoryWindow)],
+      [space.memory32, 0x8000_0000n, 0x100_a000_0000n, below],
     ];
+    if (bytes > below) windows.push([space.memory64, 0x1_0000_0000n, 0x101_2000_0000n, bytes - below]);
+    return windows;
   }
   return [
     [space.io, 0n, 0x2000_0000_0000n, 0x1_0000n],
