@@ -26,7 +26,9 @@ export function combinations(): Request[] {
   for (const machine of types) {
     all.push({ machine }, { machine, ...withoutHtm });
     for (const cpu of cpus) all.push({ machine, cpu, ...withoutHtm });
-    for (const mode of ['xics', 'dual', 'xive']) all.push({ machine, cpu: 'power9_v2.0', 'ic-mode': mode, ...withoutHtm });
+    all.push({ machine, cpu: 'power8_v2.0', 'ic-mode': 'dual', ...withoutHtm });
+    for (const mode of ['xics', 'dual', 'xive'])
+      all.push({ machine, cpu: 'power9_v2.0', 'ic-mode': mode, ...withoutHtm });
   }
   const machine = 'pseries-7.2';
   for (const row of oldCapabilities) {
@@ -35,18 +37,34 @@ export function combinations(): Request[] {
     }
   }
   for (const cpu of cpus) {
-    for (const { name } of levels.filter((level) => level.name !== 'power11')) all.push({ machine, cpu, 'max-cpu-compat': name });
+    for (const { name } of levels.filter((level) => level.name !== 'power11'))
+      all.push({ machine, cpu, 'max-cpu-compat': name });
   }
   for (const old of ['pseries-7.2', 'pseries-4.2', 'pseries-2.9']) {
     const base: Request = { machine: old, cpu: 'power9_v2.0', ...withoutHtm };
     for (const value of ['default', 'disabled', 'enabled', 'required']) all.push({ ...base, 'resize-hpt': value });
-    all.push({ ...base, cpus: '4' }, { ...base, cpus: '2', maxcpus: '8' }, { ...base, cpus: '8', sockets: '2', cores: '4' });
+    all.push(
+      { ...base, cpus: '4' },
+      { ...base, cpus: '2', maxcpus: '8' },
+      { ...base, cpus: '8', sockets: '2', cores: '4' },
+    );
     all.push({ ...base, cpus: '4', threads: '2' }, { ...base, cpus: '5', sockets: '2', cores: '2', maxcpus: '4' });
     all.push({ ...base, vsmt: '1' }, { ...base, vsmt: '8' }, { ...base, cpus: '4', vsmt: '4' }, { ...base, vsmt: '3' });
-    all.push({ ...base, memory: '1G' }, { ...base, memory: '300M' }, { ...base, memory: '1G', maxmem: '4G', slots: '4' });
+    all.push(
+      { ...base, memory: '1G' },
+      { ...base, memory: '300M' },
+      { ...base, memory: '1G', maxmem: '4G', slots: '4' },
+    );
     all.push({ ...base, memory: '1G', maxmem: '512M', slots: '1' }, { ...base, 'max-cpu-compat': 'power12' });
-    all.push({ ...base, 'max-cpu-compat': 'power8', 'ic-mode': 'dual' }, { ...base, 'max-cpu-compat': 'power8', 'ic-mode': 'xive' });
-    all.push({ ...base, 'ic-mode': 'both' }, { ...base, 'cap-cfpc': 'fix' }, { ...base, 'cap-nested-hv': 'on', cpus: '2', threads: '2' });
+    all.push(
+      { ...base, 'max-cpu-compat': 'power8', 'ic-mode': 'dual' },
+      { ...base, 'max-cpu-compat': 'power8', 'ic-mode': 'xive' },
+    );
+    all.push(
+      { ...base, 'ic-mode': 'both' },
+      { ...base, 'cap-cfpc': 'fix' },
+      { ...base, 'cap-nested-hv': 'on', cpus: '2', threads: '2' },
+    );
   }
   const seen = new Map(all.map((request) => [JSON.stringify(request), request]));
   return [...seen.values()];

@@ -30,7 +30,9 @@ function connectors(node: DeviceNode): string | undefined {
   const property = (name: string) => Buffer.from(node.properties.get(`ibm,drc-${name}`) ?? new Uint8Array(0));
   const [indexes, domains] = [property('indexes'), property('power-domains')];
   // Both string lists begin with a cell that counts them.
-  const [names, types] = [property('names'), property('types')].map((list) => list.subarray(4).toString('latin1').split('\0'));
+  const [names, types] = [property('names'), property('types')].map((list) =>
+    list.subarray(4).toString('latin1').split('\0'),
+  );
   if (indexes.length <= 4) return undefined;
   const entries = Array.from({ length: indexes.readUInt32BE(0) }, (_, at) =>
     [indexes, domains].map((list) => (list.length >= 4 * at + 8 ? list.readUInt32BE(4 * at + 4).toString(16) : '?')),
@@ -67,7 +69,8 @@ function shorten(text: string): string {
 function treeDifferences(ours: Map<string, string>, theirs: Map<string, string>): Difference[] {
   const differences: Difference[] = [];
   const missingNodes = new Set<string>();
-  const inMissing = (path: string) => [...missingNodes].some((node) => path.startsWith(`${node} `) || path.startsWith(`${node}/`));
+  const inMissing = (path: string) =>
+    [...missingNodes].some((node) => path.startsWith(`${node} `) || path.startsWith(`${node}/`));
   for (const path of [...new Set([...ours.keys(), ...theirs.keys()])].sort((a, b) => (a < b ? -1 : 1))) {
     const [our, their] = [ours.get(path), theirs.get(path)];
     if (our === their || inMissing(path)) continue;
@@ -96,8 +99,10 @@ export function differences(request: Request, theirs: QemuAnswer): Difference[] 
   if (engine === undefined) throw new Error('the engine has no profile');
   const ours = evaluate(request, engine);
   const codes = [...new Set(ours.reasons.map((reason) => reason.code))].join(' ');
-  if (ours.verdict === 'provided' !== theirs.starts) {
-    const key = theirs.starts ? `start: only we refuse, ${codes}` : `start: only they refuse, ${theirs.error.replace(/\d+/g, 'N')}`;
+  if ((ours.verdict === 'provided') !== theirs.starts) {
+    const key = theirs.starts
+      ? `start: only we refuse, ${codes}`
+      : `start: only they refuse, ${theirs.error.replace(/\d+/g, 'N')}`;
     return [{ key, ours: codes === '' ? 'starts' : codes, theirs: theirs.error === '' ? 'starts' : theirs.error }];
   }
   if (!theirs.starts) return [];

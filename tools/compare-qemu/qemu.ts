@@ -26,10 +26,13 @@ function commandLine(request: Request): string[] {
   const args = ['-S', '-nodefaults', '-display', 'none', '-serial', 'null', '-accel', 'tcg', '-qmp', 'stdio'];
   args.push('-machine', properties.join(','));
   if (request.cpu !== undefined) args.push('-cpu', request.cpu);
-  const smp = (['cpus', 'sockets', 'cores', 'threads', 'maxcpus'] as const).filter((name) => request[name] !== undefined);
+  const smp = (['cpus', 'sockets', 'cores', 'threads', 'maxcpus'] as const).filter(
+    (name) => request[name] !== undefined,
+  );
   if (smp.length > 0) args.push('-smp', smp.map((name) => `${name}=${request[name]}`).join(','));
   const memory = [`size=${request.memory ?? '512M'}`];
-  for (const name of ['maxmem', 'slots'] as const) if (request[name] !== undefined) memory.push(`${name}=${request[name]}`);
+  for (const name of ['maxmem', 'slots'] as const)
+    if (request[name] !== undefined) memory.push(`${name}=${request[name]}`);
   args.push('-m', memory.join(','));
   return args;
 }
@@ -62,7 +65,10 @@ export async function askQemu(program: string, request: Request, treeFile: strin
       if ('return' in message || 'error' in message) return message;
     }
   }
-  async function execute(command: string, args: object = {}): Promise<{ return?: unknown; error?: unknown } | undefined> {
+  async function execute(
+    command: string,
+    args: object = {},
+  ): Promise<{ return?: unknown; error?: unknown } | undefined> {
     child.stdin.write(`${JSON.stringify({ execute: command, arguments: args })}\n`);
     return reply();
   }

@@ -28,8 +28,8 @@ const methods: Readonly<Record<string, Method>> = {
     const returns = [Number(status)];
     return effect === undefined ? returns : { returns, effect };
   },
-  '/rtas instantiate-rtas': ({ memory }, [base]) => {
-    if (base === undefined || !memory.contains(base, rtasBytes)) return undefined;
+  '/rtas instantiate-rtas': ({ memory, state }, [base]) => {
+    if (base === undefined || !memory.contains(base, rtasBytes(state.environment))) return undefined;
     memory.writeBytes(base, hypercallStub(rtasHypercall));
     return [base];
   },

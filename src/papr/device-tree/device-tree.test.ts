@@ -319,7 +319,12 @@ test('early machine types have fewer nodes and properties', () => {
   assert.equal(old.find('/event-sources/hot-plug-events'), undefined);
   assert.equal(old.find('/')?.properties.has('ibm,drc-indexes'), false);
   assert.equal(old.find('/chosen')?.properties.has('linux,pci-probe-only'), false);
-  assert.equal(cellsOf(old.find('/pci')?.properties.get('ranges') ?? new Uint8Array()).length, 14);
+  // I/O, 2 GiB of memory below 4 GiB of bus addresses, and the rest of the one window above.
+  assert.deepEqual(cellsOf(old.find('/pci')?.properties.get('ranges') ?? new Uint8Array()), [
+    ...[0x0100_0000, 0, 0, 0x100, 0x8000_0000, 0, 0x1_0000],
+    ...[0x0200_0000, 0, 0x8000_0000, 0x100, 0xa000_0000, 0, 0x8000_0000],
+    ...[0x0300_0000, 1, 0, 0x101, 0x2000_0000, 0xf, 0],
+  ]);
   assert.deepEqual(
     cellsOf(old.find('/rtas')?.properties.get('ibm,associativity-reference-points') ?? new Uint8Array()),
     [4, 4],

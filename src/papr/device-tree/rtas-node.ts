@@ -2,12 +2,20 @@
 import { cells, cells64, concatenated, empty, type PropertyValue, strings } from '../fdt/property-value.ts';
 import { DeviceNode } from '../fdt/tree.ts';
 import { hasBit, vector5Bit } from '../negotiated.ts';
+import type { PlatformEnvironment } from '../platform-environment.ts';
 import type { TreeInputs } from './tree-inputs.ts';
 
-/** Bytes that the caller of instantiate-rtas has to give: the blob, and an error log saved at a machine check. */
-export const rtasBytes = 0x83c;
 /** Longest error log. */
 export const errorLogBytes = 0x800;
+/** The blob and the header of a saved log; then, for each CPU, what a machine check keeps of it. */
+const rtasBlobBytes = 0x1c;
+const savedCpuBytes = 0x10;
+
+/** @returns the bytes that the caller of instantiate-rtas has to give: the blob, and an error log saved at a machine check. */
+export function rtasBytes({ smp }: PlatformEnvironment): number {
+  return errorLogBytes + rtasBlobBytes + savedCpuBytes * smp.maxCpus;
+}
+
 /** Bytes of a logical memory block. */
 const memoryBlockBytes = 0x1000_0000;
 /** NUMA distance of a domain to itself. */
@@ -34,7 +42,7 @@ export function rtasNode(inputs: TreeInputs): DeviceNode {
   const node = new DeviceNode('rtas', {
     'ibm,hypertas-functions': strings(...environment.hypertasFunctions),
     'qemu,hypertas-functions': strings(...environment.privateHypertasFunctions),
-    'rtas-size': cells(rtasBytes),
+    'rtas-size': cells(rtasBytes(environment)),
     'rtas-error-log-max': cells(errorLogBytes),
     'rtas-event-scan-rate': cells(1),
     'ibm,extended-os-term': empty,
