@@ -4,6 +4,7 @@ export * from './control';
 export * from './convert';
 export { fadd, fdiv, fmul, fsqrt, fsub } from './double';
 export * from './double-fused';
+export * from './fast';
 export { fre, fres, frsqrte, frsqrtes } from './estimate';
 export { fadds, fdivs, fmadds, fmsubs, fmuls, fnmadds, fnmsubs, frsp, fsqrts, fsubs } from './single';
 export * from './vector-arithmetic';

@@ -28,6 +28,14 @@ const sizes = {
   xerLow: [8, 1],
   fpscr: [8, 1],
   vscr: [8, 1],
+  /**
+   * Last floating-point operation of translated code whose FI, FR, FPRF are not in FPSCR yet: its kind (0 none), plus a
+   * comparison's FPCC after it << 8; and its operands. See src/engine/translator/floating-point.ts.
+   */
+  fpKind: [8, 1],
+  fpA: [8, 1],
+  fpB: [8, 1],
+  fpC: [8, 1],
   /** Load-and-reserve: byte offset in linear memory of the reserved location, 0 = none; and its size. */
   reserveHost: [4, 1],
   reserveSize: [4, 1],

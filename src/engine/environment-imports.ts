@@ -17,6 +17,11 @@ export const coreImports = {
   deliverPending: { params: ['i32'], results: ['i32'] },
   /** Raises the unavailable interrupt of facility number n (FSCR interrupt cause). */
   facilityUnavailable: { params: ['i32', 'i32'], results: [] },
+  /** Brings FPSCR up to date with what translated code has noted. */
+  resolveFloatingPoint: { params: ['i32'], results: [] },
+  /** a·b + c rounded once, and rounded to odd for singles; NaN where not provable. */
+  fusedDouble: { params: ['i32', 'f64', 'f64', 'f64'], results: ['f64'] },
+  fusedToOdd: { params: ['i32', 'f64', 'f64', 'f64'], results: ['f64'] },
   /** Host: finds the records of the page at nip; returns their address, 0 with an exception raised. */
   fetchRecords: { params: ['i32'], results: ['i32'] },
   /** Host: decodes the instruction whose record is at this address. */

@@ -247,6 +247,12 @@ export abstract class OperatorBuilder implements Builder {
   }
 
   if(c: I32, then: () => void, otherwise?: () => void): void {
+    const known = constantOf(asNode(c));
+    if (known !== undefined) {
+      if (known !== 0) then();
+      else otherwise?.();
+      return;
+    }
     this.ir.conditional(asNode(c), then, otherwise);
   }
 
@@ -275,6 +281,7 @@ export abstract class OperatorBuilder implements Builder {
   abstract vsrRef(n: RegisterNumber): I32;
   abstract vrRef(n: RegisterNumber): I32;
   abstract slot(name: SlotName): I64;
+  abstract floatingPointException(): I32;
   abstract setSlot(name: SlotName, value: I64): void;
   abstract sprAt(field: Field): I64;
   abstract setSprAt(field: Field, value: I64): void;

@@ -184,6 +184,8 @@ export interface Builder {
   vrRef(n: RegisterNumber): I32;
   /** Named CPU state outside the register files. */
   slot(name: SlotName): I64;
+  /** Nonzero when FPSCR[FEX] = 1: an enabled floating-point exception has happened. */
+  floatingPointException(): I32;
   setSlot(name: SlotName, value: I64): void;
   /** Stored value of the SPR that a field names (`spr`); only for SPRs that are a stored value and nothing more. */
   sprAt(field: Field): I64;

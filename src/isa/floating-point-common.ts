@@ -7,7 +7,7 @@ import type { IsaVersion } from './version.ts';
 
 /** Nonzero when FPSCR[FEX] = 1. */
 export function exceptionEnabled(b: Builder): I32 {
-  return b.wrap(b.and(b.slot('fpscr'), b.const(0x4000_0000)));
+  return b.floatingPointException();
 }
 
 /** CR1 ← FPSCR[FX, FEX, VX, OX] when Rc = 1. */

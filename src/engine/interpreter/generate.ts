@@ -484,6 +484,11 @@ class MainFunction {
     ir.code.u32(this.#regionType);
     ir.code.byte(0);
     ir.localSet(result);
+    this.#loadState(opcode.i32Load, state.fpKind.offset);
+    ir.openIf();
+    ir.localGet(0);
+    ir.call(this.#imports.core('resolveFloatingPoint'));
+    ir.close();
     this.#loadBudget();
     ir.localGet(record);
     ir.localSet(main.start);

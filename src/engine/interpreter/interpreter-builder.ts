@@ -92,6 +92,9 @@ const facilityVector: Readonly<Partial<Record<Facility, number>>> = { FP: 0x800,
 /** Thrown when a meaning needs the main function (flow of control) but is being built as a function of its own. */
 export class NeedsMainFunction extends Error {}
 
+/** Functions that read or write FPSCR as a whole: translated code keeps parts of it elsewhere. */
+const statusFunctions: ReadonlySet<FunctionName> = new Set<FunctionName>(['moveToFpscr', 'mtfsb1', 'mcrfs']);
+
 const msrPr = 0x4000;
 
 /** Implements `Builder` for the interpreter. */
@@ -307,7 +310,12 @@ export class InterpreterBuilder extends OperatorBuilder {
     return this.#reference(n, 32);
   }
 
+  floatingPointException(): I32 {
+    const fpscr = this.#readState('i32', 'slot:fpscr', this.#cpu(), opcode.i32Load, slotOffset.fpscr);
+    return this.op('i32.and', fpscr, this.const32(0x4000_0000));
+  }
   slot(name: SlotName): I64 {
+    if (name === 'fpscr') this.flow.leaves = true;
     return this.#readState('i64', `slot:${name}`, this.#cpu(), opcode.i64Load, slotOffset[name]);
   }
   setSlot(name: SlotName, value: I64): void {
@@ -702,7 +710,7 @@ export class InterpreterBuilder extends OperatorBuilder {
   #callNode(name: FunctionName, args: readonly Value[]): Node | undefined {
     const { ir } = this;
     const signature = functions[name];
-    if (name in supervisorFunctions) this.flow.leaves = true;
+    if (name in supervisorFunctions || statusFunctions.has(name)) this.flow.leaves = true;
     const write = () => {
       ir.call(this.#imports.dataPlane(name));
       if (signature.raises) this.#faultIfRaised();

@@ -17,7 +17,7 @@ import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
 import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
 import { RegisterLocals } from './register-locals.ts';
-import { type RegionFrame, TranslatorBuilder } from './translator-builder.ts';
+import { type RegionFrame, TranslatorBuilder, writeFastTest } from './translator-builder.ts';
 
 /** What is known of an instruction word. */
 export interface DecodedInstruction {
@@ -83,6 +83,7 @@ class RegionCompiler {
       next: locals.keep('i64'),
       distance: locals.keep('i64'),
       address: locals.keep('i64'),
+      fast: locals.keep('i32'),
       miss: 0,
       raised: 0,
       leave: 0,
@@ -134,6 +135,15 @@ class RegionCompiler {
       ir.i32Const(0x4000);
       ir.code.byte(0x71);
       this.#refuse(ir);
+    }
+    if (this.#builder.usesFloatingPoint) {
+      // VE, OE, UE, ZE, XE.
+      ir.localGet(cpuLocal);
+      ir.memory(opcode.i32Load, slotOffset.fpscr, 2);
+      ir.i32Const(0xf8);
+      ir.code.byte(0x71);
+      this.#refuse(ir);
+      writeFastTest(ir, this.#frame.fast);
     }
     const load = (offset: number, local: number) => {
       ir.localGet(cpuLocal);

@@ -43,6 +43,11 @@ export class RegisterLocals {
     return this.#hold(`slot:${name}`, 'i64', slotOffset[name], opcode.i64Load, opcode.i64Store);
   }
 
+  /** State of the floating-point operation that is not in FPSCR yet. */
+  pendingOperation(name: 'fpKind' | 'fpA' | 'fpB' | 'fpC'): HeldItem {
+    return this.#hold(name, 'i64', state[name].offset, opcode.i64Load, opcode.i64Store);
+  }
+
   /** Writes code that loads all held items from the CPU state whose address is in local 0. */
   writeLoads(ir: Ir): void {
     for (const item of this.#items.values()) {

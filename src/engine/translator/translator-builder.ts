@@ -3,6 +3,7 @@ import { slotOffset, sprOffset, state } from '../../cpu/state.ts';
 import type {
   AccessSize,
   DerivedName,
+  F64,
   Field,
   I32,
   I64,
@@ -13,6 +14,7 @@ import type {
   Value,
 } from '../../isa/builder.ts';
 import { type FieldName, fieldValue, type Pattern } from '../../isa/field.ts';
+import { floatingPointFunctions } from '../../isa/functions/floating-point.ts';
 import { type FunctionName, functions } from '../../isa/functions.ts';
 import type { SlotName } from '../../isa/slots.ts';
 import type { ValueType } from '../../isa/value-type.ts';
@@ -23,6 +25,7 @@ import { memoryLanes } from '../memory-lanes.ts';
 import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
 import { opcode } from '../wasm/memory-operators.ts';
+import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
 import type { RegisterLocals } from './register-locals.ts';
 
 /** Thrown when an instruction can't be part of a region; the region ends before it. */
@@ -40,6 +43,8 @@ export interface RegionFrame {
   readonly entry: number;
   readonly distance: number;
   readonly address: number;
+  /** i32: 1 while host arithmetic serves (rounding to nearest, XX set, NI clear). */
+  readonly fast: number;
   /** Labels: an access missed or an instruction must be interpreted; an interrupt was raised; leave with `next` set. */
   miss: number;
   raised: number;
@@ -62,6 +67,17 @@ export interface CurrentInstruction {
 /** Slots that data-plane functions read or write: they stay in memory. */
 const inMemory: ReadonlySet<SlotName> = new Set<SlotName>(['fpscr', 'vscr']);
 
+/** Writes: fast = rounding to nearest, NI clear, XX set. */
+export function writeFastTest(ir: Ir, fast: number): void {
+  ir.localGet(0);
+  ir.memory(opcode.i32Load, slotOffset.fpscr, 2);
+  ir.i32Const(0x0200_0007);
+  ir.code.byte(0x71);
+  ir.i32Const(0x0200_0000);
+  ir.code.byte(0x46);
+  ir.localSet(fast);
+}
+
 /** A comparison that produced a CR field in this block. */
 interface Comparison {
   readonly x: number;
@@ -76,6 +92,8 @@ export class TranslatorBuilder extends OperatorBuilder {
   readonly #frame: RegionFrame;
   readonly #registers: RegisterLocals;
   readonly #imports: Importer;
+  /** The region does floating-point arithmetic: it must be entered with all exceptions disabled. */
+  usesFloatingPoint = false;
   #now: CurrentInstruction | undefined;
   readonly #comparisonOf = new WeakMap<Node, { x: I64; y: I64; signed: boolean }>();
   readonly #comparisons = new Map<number, Comparison>();
@@ -154,6 +172,11 @@ export class TranslatorBuilder extends OperatorBuilder {
   }
   setGprAt(field: Field, step: number, value: I64): void {
     this.setGpr(this.#number(field, step), value);
+  }
+  floatingPointException(): I32 {
+    // A region runs with all floating-point exceptions disabled or not at all, so that FEX stays 0.
+    this.usesFloatingPoint = true;
+    return this.const32(0);
   }
   slot(name: SlotName): I64 {
     if (name === 'msr') return this.#readMemory('i64', 'msr', opcode.i64Load, state.msr.offset);
@@ -498,13 +521,105 @@ export class TranslatorBuilder extends OperatorBuilder {
     this.#callNode(name, args);
   }
   callI32(name: FunctionName, ...args: readonly Value[]): I32 {
+    const [x, y] = args;
+    if ((name === 'fcmpu' || name === 'fcmpo') && x && y && isI64(x) && isI64(y))
+      return this.#compareFloating(name, x, y);
+    if (name in floatingPointFunctions && functions[name].byReference !== true) this.#resolve();
     return this.#callValue(name, args, 'i32');
   }
   callI64(name: FunctionName, ...args: readonly Value[]): I64 {
+    const inline = inlineFunctions[name];
+    if (inline) return this.#inline(name, inline, args);
+    if (name in floatingPointFunctions) this.#resolve();
     return this.#callValue(name, args, 'i64');
   }
   callV128(name: FunctionName, ...args: readonly Value[]): V128 {
     return this.#callValue(name, args, 'v128');
+  }
+
+  // --- floating point
+
+  /** Sets what FI, FR and FPRF are to be computed from. */
+  #setPending(kind: I64, operands: readonly I64[]): void {
+    const names = ['fpA', 'fpB', 'fpC'] as const;
+    this.#writeHeld(this.#registers.pendingOperation('fpKind'), kind);
+    operands.forEach((value, i) => {
+      const name = names[i];
+      if (name) this.#writeHeld(this.#registers.pendingOperation(name), value);
+    });
+  }
+
+  /** Before a function that changes parts of FI, FR and FPRF: they must be in FPSCR. */
+  #resolve(): void {
+    this.usesFloatingPoint = true;
+    const kind = this.#registers.pendingOperation('fpKind');
+    this.if(this.op('i64.ne', this.#readHeld<'i64'>(kind), this.const(0)), () => {
+      for (const name of ['fpKind', 'fpA', 'fpB', 'fpC'] as const) {
+        const value = this.#readHeld<'i64'>(this.#registers.pendingOperation(name));
+        this.#writeMemory('', opcode.i64Store, state[name].offset, value);
+      }
+      const { ir } = this;
+      ir.effect([this.#cpu()], '*', () => ir.call(this.#imports.core('resolveFloatingPoint')));
+      this.#setPending(this.const(0), []);
+    });
+  }
+
+  /** After the data plane has raised flags: XX may be set now. */
+  #refreshFast(): void {
+    const { ir } = this;
+    const { fast } = this.#frame;
+    ir.effect([], `local${fast}`, () => writeFastTest(ir, fast));
+  }
+
+  #inline(name: FunctionName, inline: InlineFunction, args: readonly Value[]): I64 {
+    const { ir } = this;
+    this.usesFloatingPoint = true;
+    const operands = args.slice(1).filter(isI64);
+    const { value, ordinary } = inline.compute(this, operands, (helper, values) => this.#fused(helper, values));
+    const out = ir.locals.take('i64');
+    const result = { local: out, type: 'i64', written: true } as const;
+    this.#writeHeld({ ...result }, value);
+    this.#setPending(this.const(inline.kind), operands);
+    const { fast } = this.#frame;
+    const isFast: I32 = this.typed(ir.read('i32', `local${fast}`, [], () => ir.localGet(fast)));
+    this.if(this.op('i32.eqz', this.op('i32.and', ordinary, isFast)), () => {
+      this.#writeHeld({ ...result }, this.#callValue(name, args, 'i64'));
+      this.#setPending(this.const(0), []);
+      this.#refreshFast();
+    });
+    return this.#readHeld(result);
+  }
+
+  #fused(helper: FusedHelper, values: readonly F64[]): F64 {
+    const { ir } = this;
+    const node = ir.ordered('f64', [this.#cpu(), ...values.map(asNode)], false, () =>
+      ir.call(this.#imports.core(helper)),
+    );
+    return this.typed(node);
+  }
+
+  #compareFloating(name: 'fcmpu' | 'fcmpo', x: I64, y: I64): I32 {
+    const { ir } = this;
+    this.usesFloatingPoint = true;
+    const { field, ordered } = compareInline(this, x, y);
+    const out = ir.locals.take('i32');
+    const result = { local: out, type: 'i32', written: true } as const;
+    this.#writeHeld({ ...result }, field);
+    this.if(
+      ordered,
+      () => {
+        // FPCC alone changes: it is noted behind the operation, if any; kind 255 stands for none.
+        const kind = this.#registers.pendingOperation('fpKind');
+        const operation = this.and(this.#readHeld<'i64'>(kind), this.const(0xff));
+        const known = this.select<'i64'>(this.eqz(operation), this.const(255), operation);
+        this.#writeHeld(kind, this.or(known, this.shl(this.zext(field), this.const(8))));
+      },
+      () => {
+        this.#resolve();
+        this.#writeHeld({ ...result }, this.#callValue(name, [x, y], 'i32'));
+      },
+    );
+    return this.#readHeld(result);
   }
 
   resumeAtNip(): void {
