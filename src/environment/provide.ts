@@ -221,16 +221,21 @@ function controllers(
       check.refuse('E_IRQCHIP_XICS', option, `${host.name} has no in-kernel XICS (KVM_CAP_IRQ_XICS)`);
     }
   }
+  const fallen: string[] = [];
   const place = (wanted: boolean, kernel: boolean, name: string): Controller => {
     if (!wanted) return 'none';
     if (kvm === undefined || chip === 'off') return 'emulated';
     if (kernel) return 'kernel';
-    if (chip === 'absent')
-      check.warn('W_IRQCHIP_FALLBACK', option, `${name} is emulated: ${host.name} has no in-kernel ${name}`);
+    fallen.push(name);
     return 'emulated';
   };
   const xics = place(wantsXics, kernelXics, 'XICS');
   const xive = place(wantsXive, kernelXive, 'XIVE');
+  if (chip === 'absent' && fallen.length > 0) {
+    const names = fallen.join(' and ');
+    const why = `${names} emulated, which is slower: ${host.name} has no in-kernel ${names}`;
+    check.warn('W_IRQCHIP_FALLBACK', option, why);
+  }
   return { beforeCas: beforeCas === 'xics' ? xics : xive, xics, xive, xicsReturns: xics !== 'kernel' || returns };
 }
 

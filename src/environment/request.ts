@@ -132,8 +132,8 @@ export function changed(request: Request, changes: readonly Change[]): Request {
 }
 
 /**
- * @returns changes as the user would type them: machine properties alone as `name=value,…` (to go behind `-machine pseries,`),
- *   anything else as whole options.
+ * @returns changes as the user would type them: machine properties alone as `name=value,…` (to go behind `--machine pseries,`),
+ *   anything else as whole options of the `continuo` commands.
  */
 export function changesText(changes: readonly Change[]): string {
   const properties: string[] = [];
@@ -143,15 +143,15 @@ export function changesText(changes: readonly Change[]): string {
     const place = optionRows.find((row) => row.name === option)?.place;
     // An option that must not be given is written with the value that means the same; only machine properties have one.
     const text = `${option}=${value ?? ''}`;
-    if (option === 'cpu') others.push(`-cpu ${value}`);
-    else if (option === 'machine') others.push(`-machine ${value}`);
-    else if (option === 'memory') others.push(`-m ${value}`);
-    else if (place === 'memory') others.push(`-m ${text}`);
+    if (option === 'cpu') others.push(`--cpu ${value}`);
+    else if (option === 'machine') others.push(`--machine ${value}`);
+    else if (option === 'memory') others.push(`--memory ${value}`);
+    else if (place === 'memory') others.push(`--memory ${text}`);
     else if (place === 'smp') smp.push(text);
     else properties.push(text);
   }
-  if (smp.length > 0) others.push(`-smp ${smp.join(',')}`);
+  if (smp.length > 0) others.push(`--cpus ${smp.join(',')}`);
   if (others.length === 0) return properties.join(',');
-  if (properties.length > 0) others.unshift(`-machine ${properties.join(',')}`);
+  if (properties.length > 0) others.unshift(`--machine ${properties.join(',')}`);
   return others.join(' ');
 }
