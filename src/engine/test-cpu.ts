@@ -53,18 +53,13 @@ export class TestCpu {
     this.engine.dataPlane.updateContext(this.vcpu.address);
   }
 
-  /** Address at which the next `execute` of so many words will place them. */
-  addressFor(words: number): number {
-    if (this.#next + 4 * words + 8 > codeAddress + 0x8000) this.#next = codeAddress;
-    return this.#next;
-  }
-
   /**
    * Executes instruction words in a straight run. Returns undefined when all were completed, else the vector of the
    * interrupt that one of them raised (registers then hold what the interrupt left).
    */
   execute(words: readonly number[]): number | undefined {
-    const start = this.addressFor(words.length);
+    if (this.#next + 4 * words.length + 8 > codeAddress + 0x8000) this.#next = codeAddress;
+    const start = this.#next;
     const bytes = new Uint8Array(4 * words.length + 4);
     const view = new DataView(bytes.buffer);
     [...words, returnWord].forEach((word, i) => {

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { modelBit, type StateName, sprOffset, state as stateItems } from '../../src/cpu/state.ts';
+import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { TestCpu, type TestCpuOptions } from '../../src/engine/test-cpu.ts';
+import { defaultTuning } from '../../src/engine/translator/translator.ts';
 import { block, type ExecutionTarget, windowAddress, windowBytes } from './machine-state.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -19,22 +21,97 @@ const xerBits = [
 
 const offsetOf = (name: StateName) => stateItems[name].offset;
 
-/** Runs words on a {@link TestCpu}. */
+/** sc 1: comes back to the caller. */
+const returnWord = 0x4400_0022;
+/** Guest real addresses of the programs. */
+const codeStart = 0x1_0000;
+const codeEnd = 0x40_0000;
+const pageBytes = 4096;
+
+/** How a target is made. */
+export interface EngineTargetOptions {
+  readonly edition: NonNullable<TestCpuOptions['edition']>;
+  readonly littleEndian: boolean;
+  /** Translates every program before it runs. */
+  readonly translate: boolean;
+}
+
+/** Runs programs on a {@link TestCpu}: interpreted, or translated in one batch. */
 export class EngineTarget implements ExecutionTarget {
   readonly #cpu: TestCpu;
+  readonly #options: EngineTargetOptions;
+  #programs: readonly { readonly address: number; readonly end: number }[] = [];
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
 
-  constructor(options: Omit<TestCpuOptions, 'images'>) {
+  constructor(options: EngineTargetOptions) {
+    const { edition, littleEndian, translate } = options;
     const dataPlane = readFileSync(join(root, 'dist/assembly/data-plane.wasm'));
-    this.#cpu = new TestCpu({ ...options, images: { dataPlane } });
+    const translator = { ...defaultTuning, threshold: 1, batch: Number.POSITIVE_INFINITY };
+    this.#options = options;
+    this.#cpu = new TestCpu({ edition, littleEndian, images: { dataPlane }, ...(translate ? { translator } : {}) });
     const { view } = this.#cpu.vcpu;
     this.#view = view;
     this.#bytes = new Uint8Array(view.buffer, view.byteOffset);
   }
 
-  addressFor(words: number): bigint {
-    return BigInt(this.#cpu.addressFor(words));
+  load(programs: readonly (readonly number[])[]): readonly bigint[] {
+    const places: { address: number; end: number }[] = [];
+    const pages = new Map<number, number[]>();
+    let address = codeStart;
+    for (const words of programs) {
+      const needed = 4 * (words.length + 1);
+      // A page begins with a return of its own, which makes it known as code; no program crosses its end.
+      if ((address % pageBytes) + needed > pageBytes) address = Math.ceil(address / pageBytes) * pageBytes;
+      if (address % pageBytes === 0) {
+        pages.set(address, [returnWord]);
+        address += 4;
+      }
+      pages.get(address - (address % pageBytes))?.push(...words, returnWord);
+      places.push({ address, end: address + needed });
+      address += needed;
+    }
+    if (address > codeEnd) throw new Error(`${programs.length} programs are too many for one load`);
+    for (const [start, words] of pages) this.#writePage(start, words);
+    this.#programs = places;
+    if (this.#options.translate) this.#translate();
+    return places.map((place) => BigInt(place.address));
+  }
+
+  #writePage(start: number, words: readonly number[]): void {
+    const bytes = new DataView(new ArrayBuffer(4 * words.length));
+    for (const [i, word] of words.entries()) bytes.setUint32(4 * i, word, this.#options.littleEndian);
+    this.#cpu.engine.ram.writeBytes(start, new Uint8Array(bytes.buffer));
+    this.#cpu.reset();
+    this.#runAt(start);
+  }
+
+  #translate(): void {
+    const { translator } = this.#cpu.engine;
+    for (const { address } of this.#programs) {
+      const key = 2 * Math.floor(address / pageBytes) + (this.#options.littleEndian ? 1 : 0);
+      translator?.sample({ key, offset: address % pageBytes });
+    }
+    translator?.translateWaiting();
+  }
+
+  /** Regions that were translated so far. */
+  get regions(): number {
+    return this.#cpu.engine.translator?.statistics.regions ?? 0;
+  }
+
+  #runAt(address: number): number {
+    this.#cpu.vcpu.nip = BigInt(address);
+    // Interrupt vectors hold nothing but zeros (an illegal instruction): the budget ends a run that went there.
+    return this.#cpu.engine.run(this.#cpu.vcpu, 16).reason;
+  }
+
+  run(index: number): number | undefined {
+    const program = this.#programs[index];
+    if (program === undefined) throw new Error(`no program ${index}`);
+    const reason = this.#runAt(program.address);
+    const nip = Number(this.#cpu.vcpu.nip);
+    return reason === leaveReason.hypercall && nip === program.end ? undefined : nip & ~0xff;
   }
 
   setState(state: Uint8Array): void {
@@ -54,10 +131,6 @@ export class EngineTarget implements ExecutionTarget {
     this.#set64(offsetOf('fpscr'), from.getBigUint64(block.fpscr, true));
     this.#set64(offsetOf('vscr'), from.getBigUint64(block.vscr, true));
     this.#cpu.engine.ram.writeBytes(windowAddress, state.subarray(block.memory, block.memory + windowBytes));
-  }
-
-  step(words: readonly number[]): number | undefined {
-    return this.#cpu.execute(words);
   }
 
   getState(state: Uint8Array): void {

@@ -28,12 +28,12 @@ export const harnessRegister = 31;
 
 /** Runs instructions from a given state: the interpreter, the translator, or anything else that is to be tested. */
 export interface ExecutionTarget {
+  /** Takes programs, each a straight run of words; gives the addresses of their first words. */
+  load(programs: readonly (readonly number[])[]): readonly bigint[];
   /** Takes over a block. LR, CTR and TAR are absolute addresses. */
   setState(state: Uint8Array): void;
-  /** Address at which the first of the next `step`'s words will stand. */
-  addressFor(words: number): bigint;
-  /** Executes words in a straight run; a vector when an interrupt ended it. */
-  step(words: readonly number[]): number | undefined;
+  /** Runs the program with this index; a vector when an interrupt ended it. */
+  run(index: number): number | undefined;
   /** Fills a block. */
   getState(state: Uint8Array): void;
 }

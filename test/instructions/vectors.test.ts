@@ -9,7 +9,7 @@ import { disassemble } from '../../src/isa/disassemble.ts';
 import { EngineTarget } from './engine-target.ts';
 import { block, type ExecutionTarget, fillState } from './machine-state.ts';
 import { ignoredOf } from './qemu-gaps.ts';
-import { applyChanges, readVectors, type VectorCase, type VectorSet } from './vector-format.ts';
+import { applyChanges, readVectors, type VectorCase } from './vector-format.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const folder = join(root, 'test/vectors');
@@ -33,10 +33,17 @@ function nameOf(index: number): string {
 
 const hex = (value: bigint) => value.toString(16);
 
+interface Run {
+  readonly target: ExecutionTarget;
+  /** The case's program, and where it stands. */
+  readonly index: number;
+  readonly address: bigint;
+}
+
 /** Runs one case; a text for each difference. */
-function differences(target: ExecutionTarget, mnemonic: string, one: VectorCase): string[] {
+function differences(run: Run, mnemonic: string, one: VectorCase): string[] {
+  const { target, index, address } = run;
   const word = one.words[mnemonic.startsWith('st') ? one.words.length - 1 : 0] ?? 0;
-  const address = target.addressFor(one.words.length);
   fillState(expected, one.seed, one.style);
   applyChanges(expected, one.before, address);
   target.setState(expected);
@@ -44,16 +51,16 @@ function differences(target: ExecutionTarget, mnemonic: string, one: VectorCase)
   applyChanges(expected, one.after, address);
   const ignored = ignoredOf(mnemonic, word, initialView, expectedView);
   if (ignored === 'all') return [];
-  const vector = target.step(one.words);
+  const vector = target.run(index);
   if (vector !== undefined) return [`interrupt 0x${vector.toString(16)}`];
   target.getState(actual);
   if (Buffer.compare(expected, actual) === 0) return [];
   const texts: string[] = [];
-  for (let index = 0; index < block.bytes / 8; index++) {
-    const [want, have] = [expectedView.getBigUint64(8 * index, true), actualView.getBigUint64(8 * index, true)];
-    const mask = ignored.filter((item) => item.index === index).reduce((sum, item) => sum | item.mask, 0n);
+  for (let at = 0; at < block.bytes / 8; at++) {
+    const [want, have] = [expectedView.getBigUint64(8 * at, true), actualView.getBigUint64(8 * at, true)];
+    const mask = ignored.filter((item) => item.index === at).reduce((sum, item) => sum | item.mask, 0n);
     if (((want ^ have) & ~mask) === 0n) continue;
-    texts.push(`${nameOf(index)} is ${hex(have)}, the oracle has ${hex(want)}`);
+    texts.push(`${nameOf(at)} is ${hex(have)}, the oracle has ${hex(want)}`);
   }
   return texts;
 }
@@ -77,11 +84,12 @@ function operandsText(one: VectorCase, address: bigint): string {
   return `${text} (seed ${one.seed}, ${one.style}) with ${[...values, ...rest].join(' ')}`;
 }
 
-function runSet(target: ExecutionTarget, { mnemonic, cases }: VectorSet): void {
+function runSet(target: ExecutionTarget, mnemonic: string, cases: readonly VectorCase[]): void {
   const failures: string[] = [];
   let failed = 0;
-  for (const one of cases) {
-    const found = differences(target, mnemonic, one);
+  const addresses = target.load(cases.map(({ words }) => words));
+  for (const [index, one] of cases.entries()) {
+    const found = differences({ target, index, address: addresses[index] ?? 0n }, mnemonic, one);
     if (found.length === 0) continue;
     failed++;
     if (failures.length < cut) failures.push(`${operandsText(one, 0n)}:\n    ${found.slice(0, 6).join('\n    ')}`);
@@ -89,15 +97,21 @@ function runSet(target: ExecutionTarget, { mnemonic, cases }: VectorSet): void {
   assert.equal(failed, 0, `${failed} of ${cases.length} cases differ:\n  ${failures.join('\n  ')}`);
 }
 
-const targets: Readonly<Record<string, () => ExecutionTarget>> = {
-  interpreter: () => new EngineTarget({ edition: '3.1' }),
-};
-
-for (const [name, make] of Object.entries(targets)) {
-  const target = make();
+// Translating costs more than running: it takes one case of four.
+for (const [name, translate, stride] of [
+  ['interpreter', false, 1],
+  ['translator', true, 4],
+] as const) {
+  const target = new EngineTarget({ edition: '3.1', littleEndian: true, translate });
   for (const file of existsSync(folder) ? readdirSync(folder) : []) {
     if (!file.endsWith('.vectors.br')) continue;
     const { oracle, sets } = readVectors(brotliDecompressSync(readFileSync(join(folder, file))));
-    for (const set of sets) test(`${name}: ${set.mnemonic} as ${oracle.split(' (')[0]}`, () => runSet(target, set));
+    for (const { mnemonic, cases } of sets) {
+      const some = cases.filter((_, i) => i % stride === 0);
+      test(`${name}: ${mnemonic} as ${oracle.split(' (')[0]}`, () => runSet(target, mnemonic, some));
+    }
   }
+  test(`${name}: ${translate ? 'the cases ran translated' : 'nothing was translated'}`, () => {
+    assert.equal(target.regions > 30_000, translate, `${target.regions} regions`);
+  });
 }
