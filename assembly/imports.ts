@@ -23,6 +23,10 @@ export declare function recordsOf(cpu: usize, key: u32): u32;
 @external("env", "ticks")
 export declare function ticks(cpu: usize): void;
 
+/** An interrupt or scv is about to be taken: `nip` and MSR are still the old ones. Only with `watchInterrupts`. */
+@external("env", "interrupted")
+export declare function interrupted(cpu: usize, vector: i32): void;
+
 /** This vCPU's `decExpiry` has changed. */
 @external("env", "timerChanged")
 export declare function timerChanged(cpu: usize): void;

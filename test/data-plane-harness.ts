@@ -86,6 +86,7 @@ export class DataPlane {
         this.view.setBigUint64(machineWord.virtualTicks, this.ticks, true);
         return undefined;
       },
+      interrupted: () => {},
       timerChanged: () => {
         this.timerChanges++;
         return undefined;

@@ -1,6 +1,7 @@
 // Interrupt delivery: saves the old context, makes the new one, chooses the vector (Power ISA v3.1 Book III,
 // sections 7.5 and 2.2 "LPCR[AIL]").
 import * as L from '../generated/layout';
+import { interrupted } from '../imports';
 import { updateContext } from '../mmu/context';
 import * as R from '../supervisor/registers';
 import { decrementerExpired } from '../supervisor/time';
@@ -22,6 +23,7 @@ export function interruptLocation(cpu: usize): i32 {
 /** Takes the interrupt in the state's `exception`; `nip` is the address of the instruction that raised it. */
 export function deliver(cpu: usize): void {
   const vector = load<i32>(cpu, L.S_exception);
+  if (load<u64>(L.W_watchInterrupts)) interrupted(cpu, vector);
   const old = R.msr(cpu);
   let resume = load<u64>(cpu, L.S_nip);
   if (load<i32>(cpu, L.S_exceptionAfter)) resume += 4;

@@ -1,5 +1,6 @@
 // System calls and returns: sc, scv, rfid, rfscv, mtmsr[d] (Power ISA v3.1 Book III, sections 4.3.1 and 5.4.1).
 import * as L from '../generated/layout';
+import { interrupted } from '../imports';
 import { updateContext } from '../mmu/context';
 import * as R from '../supervisor/registers';
 import { deliverPending, interruptLocation, interruptMode } from './deliver';
@@ -14,6 +15,7 @@ export function systemCall(cpu: usize, lev: i32): void {
 /** scv: LR and CTR save the context; EE, RI and ME keep their values. `nip` is the instruction's address. */
 export function systemCallVectored(cpu: usize, lev: i32): void {
   if (!(load<i32>(cpu, L.S_facilities) & L.FACILITY_SCV)) return facilityUnavailable(cpu, 12);
+  if (load<u64>(L.W_watchInterrupts)) interrupted(cpu, 0x3000);
   const old = R.msr(cpu);
   const next = load<u64>(cpu, L.S_nip) + 4;
   R.setSpr(cpu, R.SPR_LR, old & R.MSR_SF ? next : next & 0xffffffff);

@@ -59,6 +59,8 @@ export const machineWord = {
    * none.
    */
   recordMap: machineBase + 80,
+  /** ≠ 0: the import `interrupted` is told of each interrupt. */
+  watchInterrupts: machineBase + 88,
 } as const;
 
 /** Bytes reserved for one vCPU: state block, then its TLB tables. */

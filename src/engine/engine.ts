@@ -22,6 +22,10 @@ export interface EngineHost {
   ticks(): bigint;
   /** The decrementer's expiry time of a vCPU has changed. */
   timerChanged(vcpu: Vcpu): void;
+  /** An interrupt (vector; 0x3000 for scv) is about to be taken; `nip` and MSR are the interrupted ones. Costs time. */
+  interrupted?(vcpu: Vcpu, vector: number): void;
+  /** An instruction was decoded: its real address and word. */
+  decoded?(realAddress: number, word: number): void;
 }
 
 /** Generated code that a build provides: modules by `le64`, `be64`, `be32`, `le32`, and the data plane. */
@@ -126,9 +130,15 @@ export class Engine {
     Object.assign(this.#imports, instance.exports, {
       memory: this.memory,
       regions,
-      decodeRecord: (record: number) => this.code.decodeAt(record),
+      decodeRecord: (record: number) => {
+        this.code.decodeAt(record);
+        if (!host.decoded) return;
+        const place = this.code.placeOf(record);
+        host.decoded((place.key >> 1) * 4096 + place.offset, this.code.wordAt(place));
+      },
     });
     this.#setWords(options, layout);
+    if (host.interrupted) this.#view.setBigUint64(machineWord.watchInterrupts, 1n, true);
     this.hptPlaces = { bases: layout.hptBases, capacity: options.hptCapacity ?? 0 };
     this.#handlers = options.images.interpreters?.handlers ?? this.#generate('le64').handlers;
     this.code = new CodePages({
@@ -203,6 +213,7 @@ export class Engine {
       codeWritten: (_cpu: number, real: number, size: number) => this.code.written(real >>> 0, size),
       recordsOf: (_cpu: number, key: number) => this.code.records((key >>> 1) * 4096, (key & 1) === 1),
       ticks: () => this.#view.setBigUint64(machineWord.virtualTicks, host.ticks(), true),
+      interrupted: (cpu: number, vector: number) => host.interrupted?.(this.#vcpuAt(cpu), vector),
       timerChanged: (cpu: number) => host.timerChanged(this.#vcpuAt(cpu)),
       abort: () => {
         throw new Error('data plane assertion');

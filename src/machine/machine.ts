@@ -12,6 +12,7 @@ import { createPlatform, type Platform } from '../papr/platform.ts';
 import type { PlatformServices, TlbInvalidation } from '../papr/services.ts';
 import { type Bus, createBus } from './bus.ts';
 import { type Clock, hostClock, instructionClock } from './clock.ts';
+import { guestLog } from './guest-log.ts';
 import { type BootLayout, planBoot } from './loader/boot-layout.ts';
 import { checkDeviceTreeFile } from './loader/device-tree-file.ts';
 import type {
@@ -64,6 +65,7 @@ class Incarnation {
     this.#clock = clock;
     this.#wall = wall;
     const { environment } = config;
+    const log = guestLog(config.logItems, (item, line) => host.log(item, line));
     this.engine = new Engine(
       {
         vcpus: environment.smp.cpus,
@@ -81,6 +83,7 @@ class Incarnation {
         mmioWrite: (vcpu, high, low, size, value) => this.#bus.write(vcpu.index, high, low, size, value),
         ticks: () => clock.ticks(),
         timerChanged: () => {},
+        ...log,
       },
     );
     const { vcpus, ram } = this.engine;
@@ -118,7 +121,13 @@ class Incarnation {
     this.scheduler = new Scheduler({
       engine: this.engine,
       clock,
-      hypercall: (vcpu) => this.platform.hypercall(vcpu),
+      hypercall: (vcpu) => {
+        if (!log.hypercall) return this.platform.hypercall(vcpu);
+        const before = [3, 4, 5, 6, 7].map((register) => vcpu.gpr(register));
+        const effect = this.platform.hypercall(vcpu);
+        log.hypercall(vcpu, before);
+        return effect;
+      },
       dispatched: (index, running) => this.platform.dispatched(index, running),
     });
     for (const { address, bytes } of layout.pieces) ram.writeBytes(address, bytes);
