@@ -1,7 +1,7 @@
 // The vector instructions of the data plane.
 
 export { vectorCipher, vectorInverseCipher, vectorSubstituteBytes } from './aes';
-export { vectorBitPermuteDoublewords, vectorBitPermuteQuadword } from './bit';
+export { vectorBitPermuteDoublewords, vectorBitPermuteQuadword, vectorGatherEveryNth, vectorPermuteControl } from './bit';
 export {
   decimalAdd,
   decimalCopySign,
@@ -27,3 +27,4 @@ export {
   vectorShiftHalfwords,
   vectorShiftVariable,
 } from './shift';
+export { vectorDivideDoublewords, vectorDivideQuadwords, vectorDivideWords } from './divide';

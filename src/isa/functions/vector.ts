@@ -31,6 +31,14 @@ export const vectorFunctions = {
   vectorShiftVariable: registers3Number,
   vectorBitPermuteQuadword: registers3,
   vectorBitPermuteDoublewords: registers3,
+  /** Source and N. */
+  vectorGatherEveryNth: { ...registers2, result: 'i64' },
+  /** Target, mask, element size in bytes, options (IMM). */
+  vectorPermuteControl: registers4,
+  /** The last parameter is the operation, see `rows/vector-divide.ts`. */
+  vectorDivideWords: registers3Number,
+  vectorDivideDoublewords: registers3Number,
+  vectorDivideQuadwords: registers3Number,
   /** The last parameter is 1 for the last round. */
   vectorCipher: registers3Number,
   vectorInverseCipher: registers3Number,

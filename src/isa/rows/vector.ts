@@ -4,16 +4,20 @@ import { vectorCompareRows } from './vector-compare.ts';
 import { vectorCountRows } from './vector-count.ts';
 import { vectorCryptoRows } from './vector-crypto.ts';
 import { vectorDecimalRows } from './vector-decimal.ts';
+import { vectorDivideRows } from './vector-divide.ts';
 import { vectorFloatRows } from './vector-float.ts';
+import { vectorInsertRows } from './vector-insert.ts';
 import { vectorIntegerRows } from './vector-integer.ts';
 import { vectorLoadStoreRows } from './vector-load-store.ts';
 import { vectorLogicalRows } from './vector-logical.ts';
+import { vectorMaskRows } from './vector-mask.ts';
 import { vectorMultiplyRows } from './vector-multiply.ts';
 import { vectorPackRows } from './vector-pack.ts';
 import { vectorPermuteRows } from './vector-permute.ts';
 import { vectorQuadwordRows } from './vector-quadword.ts';
 import { vectorRotateShiftRows } from './vector-rotate-shift.ts';
 import { vsxLoadStoreRows } from './vsx-load-store.ts';
+import { vsxLoadStorePairRows } from './vsx-load-store-pair.ts';
 import { vsxMoveRows } from './vsx-move.ts';
 import { vsxPermuteRows } from './vsx-permute.ts';
 
@@ -22,8 +26,10 @@ export const vectorRows: readonly InstructionRow[] = [
   ...vectorLoadStoreRows,
   ...vectorPackRows,
   ...vectorPermuteRows,
+  ...vectorInsertRows,
   ...vectorIntegerRows,
   ...vectorMultiplyRows,
+  ...vectorDivideRows,
   ...vectorQuadwordRows,
   ...vectorCompareRows,
   ...vectorLogicalRows,
@@ -31,8 +37,10 @@ export const vectorRows: readonly InstructionRow[] = [
   ...vectorFloatRows,
   ...vectorCryptoRows,
   ...vectorCountRows,
+  ...vectorMaskRows,
   ...vectorDecimalRows,
   ...vsxLoadStoreRows,
+  ...vsxLoadStorePairRows,
   ...vsxMoveRows,
   ...vsxPermuteRows,
 ];
