@@ -135,6 +135,31 @@ export const storageControlRows: readonly InstructionRow[] = [
     // It may end at any time for reasons of the implementation.
     meaning: noOperation,
   },
+  {
+    mnemonic: 'copy',
+    pattern: '31:6 /:4 1:1 RA:5 RB:5 774:10 /:1',
+    operands: 'RA,RB',
+    since: '3.0',
+    meaning: (b, f) => b.call('dataCacheBlockTouch', address(b, f)),
+  },
+  {
+    mnemonic: 'paste.',
+    pattern: '31:6 /:4 L:1 RA:5 RB:5 902:10 1:1',
+    operands: 'RA,RB,L',
+    since: '3.0',
+    // There is no accelerator that would take the block: CR0 says "not accepted".
+    meaning: (b, f) => {
+      b.call('dataCacheBlockTouch', address(b, f));
+      b.setCrField(0, b.wrap(b.slot('so')));
+    },
+  },
+  {
+    mnemonic: 'cpabort',
+    pattern: '31:6 /:15 838:10 /:1',
+    operands: '',
+    since: '3.0',
+    meaning: noOperation,
+  },
   ...(
     [
       ['tlbie', 306, 0],
