@@ -1,18 +1,26 @@
 // Asks the environment layer the first two questions: what will the guest see, and can this engine give exactly that.
-import { decide, type Environment, type HostProfile, type Provision, type Reason } from '../environment/index.ts';
+import {
+  decide,
+  type Environment,
+  type HostProfile,
+  type Provision,
+  type Reason,
+  withHostCpu,
+} from '../environment/index.ts';
 import { exitStatus } from '../host/exit-status.ts';
 import { machineLimits } from '../machine/machine-limits.ts';
+import { chooseHost } from './host-choice.ts';
 import { requestOptionName } from './options/guest-request.ts';
-import { CliError } from './options/usage-error.ts';
+import { CliError, notBuiltError } from './options/usage-error.ts';
 import type { StartPlan } from './start-plan.ts';
 
-/** This program's engine as a host: it can be any CPU; what is not built yet is said by machineLimits. */
-const engineProfile: HostProfile = {
-  name: 'engine',
-  description: "Continuo's own engine, on any computer",
-  accelerator: 'engine',
-  timebaseFrequency: 512_000_000,
-};
+/** The host whose limits hold: the one that was named, else our own engine. */
+function hostOf({ host }: StartPlan): HostProfile {
+  const chosen = chooseHost(host?.path ?? 'engine');
+  if (!('problem' in chosen)) return chosen;
+  const status = chosen.badFile ? exitStatus.badInput : exitStatus.usage;
+  throw new CliError(status, ...chosen.problem.split('\n').map((line) => `${host?.option}: ${line}`));
+}
 
 /** Reasons that are about how an option is written. */
 const syntaxCodes: readonly string[] = ['E_CAP_VALUE', 'E_CAP_POW2', 'E_IC_MODE_VALUE', 'E_OPTION_VALUE'];
@@ -37,13 +45,19 @@ function reasonLine(reason: Reason, names: StartPlan['requestNames']): string {
  * @throws CliError with every reason at once
  */
 export function acceptEnvironment(plan: StartPlan): Accepted {
-  const decision = decide(plan.request, engineProfile);
+  const host = hostOf(plan);
+  const decision = decide(withHostCpu(plan.request, host), host);
   if (decision.provision === undefined) {
     const syntax = decision.reasons.every(({ code }) => syntaxCodes.includes(code));
     throw new CliError(
       syntax ? exitStatus.usage : exitStatus.refused,
       ...decision.reasons.map((reason) => reasonLine(reason, plan.requestNames)),
     );
+  }
+  const { setMode } = decision.provision;
+  if (setMode === 'pr' || setMode === 'pr-advisory') {
+    // A guest can tell KVM PR from the engine by its answers to H_SET_MODE, so it is not passed off for it.
+    throw notBuiltError(`${plan.host?.option} ${host.name}: running under the limits of KVM PR`);
   }
   const limits = machineLimits(decision.environment);
   if (limits.length > 0) {

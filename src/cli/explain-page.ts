@@ -9,6 +9,7 @@ import {
   type Provision,
   standardDefault,
 } from '../environment/index.ts';
+import { machineLimits } from '../machine/machine-limits.ts';
 import { fixWords, printable, reasonLines, wrapped } from './report.ts';
 
 const labels = 26;
@@ -124,6 +125,12 @@ export function explainPage(decision: Decision, host: HostProfile): string {
   }
   if (provision !== undefined)
     lines.push('The host contributes, and the guest cannot see', ...hostLines(provision, host), '');
+  // What the engine of this release cannot build yet changes no promise, but a start of it is refused by name.
+  const limits = provision?.accelerator === 'engine' ? machineLimits(environment) : [];
+  if (limits.length > 0) {
+    const text = limits.map(({ option, message }) => wrapped(`${option}: ${message}`, '      ', '  '));
+    lines.push('This release cannot run it yet', ...text, '');
+  }
   if (warnings.length > 0) lines.push('Warnings', ...reasonLines(warnings), '');
   return printable(lines.join('\n'));
 }

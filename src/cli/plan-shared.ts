@@ -57,6 +57,7 @@ export function planShared(options: ParsedOptions, program: Program, time: HostT
   return {
     request: guest.request,
     cleared: guest.cleared,
+    host: parsed('host', (option, path) => ({ option, path })),
     requestNames,
     files,
     append: options.value('append') ?? guest.append,

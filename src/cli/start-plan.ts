@@ -16,6 +16,8 @@ export interface NamedFile {
 export interface StartPlan {
   /** What the guest shall see. */
   readonly request: Request;
+  /** The profile whose limits hold, by name or file; absent: our own engine. */
+  readonly host: NamedFile | undefined;
   /** How messages name an option of the request. */
   readonly requestNames: GuestOptionNames;
   readonly files: Readonly<Partial<Record<ImageKind, NamedFile>>>;

@@ -74,6 +74,14 @@ const rows = [
     summary: "the accelerator; `tcg` is Continuo's own engine, the only one there is",
   },
   {
+    key: 'host',
+    run: ['--host'],
+    system: ['-host'],
+    argument: 'NAME|FILE',
+    group: 'machine',
+    summary: 'start only what that host could give, under its limits; `continuo hosts` lists the profiles',
+  },
+  {
     key: 'kernel',
     run: ['--kernel'],
     system: ['-kernel'],
