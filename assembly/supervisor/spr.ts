@@ -6,6 +6,7 @@ import * as A from '../generated/spr-attributes';
 import { PROGRAM_ILLEGAL, PROGRAM_PRIVILEGED, facilityUnavailable, raiseProgram } from '../interrupts/raise';
 import { updateContext } from '../mmu/context';
 import { tlbFlushKeyed, tlbFlushTranslated } from '../mmu/tlb';
+import { doorbells } from './message';
 import * as R from './registers';
 import { readDecrementer, timebase, writeDecrementer } from './time';
 
@@ -75,9 +76,8 @@ export function moveFromSpr(cpu: usize, n: i32, old: u64): u64 {
     case 308:
     case 309:
       return timebase(cpu);
-    // DPDES: the only thread of the core is the rightmost bit.
     case 176:
-      return load<i32>(cpu, L.S_pending) & L.PENDING_doorbell ? 1 : 0;
+      return doorbells(cpu);
     default:
       return R.spr(cpu, A.sprStorage(n));
   }

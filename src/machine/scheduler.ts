@@ -68,6 +68,8 @@ export class Scheduler {
     for (const vcpu of this.#o.engine.vcpus) {
       const own = this.#states[vcpu.index];
       if (own === 'stopped' || own === 'joined') continue;
+      // A doorbell of another thread is set without a call.
+      if (own === 'ceded' && vcpu.pending !== 0) this.#states[vcpu.index] = 'running';
       const expiry = vcpu.view.getBigUint64(state.decExpiry.offset, true);
       if (BigInt.asIntN(64, expiry - now) <= 0n) this.setPending(vcpu, pendingInterrupt.decrementer, true);
     }
