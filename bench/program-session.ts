@@ -21,6 +21,7 @@ export interface Failure {
 
 const startLimitMs = 180_000;
 const runLimitMs = 180_000;
+const consoleLines = 40;
 
 /** A started subject that obeys requests. */
 export class ProgramSession {
@@ -29,7 +30,8 @@ export class ProgramSession {
   #partial = '';
   #wake: () => void = () => {};
   #ended = false;
-  #lastWords = '';
+  /** What the guest said last beside the protocol. */
+  readonly console: string[] = [];
 
   constructor(subject: Subject) {
     this.#child = spawn(subject.command, subject.args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -39,13 +41,13 @@ export class ProgramSession {
       for (const line of lines) {
         const start = line.indexOf('BENCH ');
         if (start >= 0) this.#lines.push(line.slice(start + 'BENCH '.length));
-        else if (line !== '') this.#lastWords = line;
+        else if (line !== '') this.#heard(line);
       }
       this.#wake();
     };
     this.#child.stdout?.on('data', take);
     this.#child.stderr?.on('data', (chunk: Buffer) => {
-      this.#lastWords = chunk.toString().trim().split('\n').at(-1) ?? '';
+      for (const line of chunk.toString().trim().split('\n')) this.#heard(line);
     });
     this.#child.stdin?.on('error', () => {}); // a subject that ended: seen by its end
     const end = (): void => {
@@ -53,7 +55,7 @@ export class ProgramSession {
       this.#wake();
     };
     this.#child.on('error', (error) => {
-      this.#lastWords = error.message;
+      this.#heard(error.message);
       end();
     });
     this.#child.on('close', end);
@@ -62,6 +64,11 @@ export class ProgramSession {
   /** True when it can be asked no more. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  #heard(line: string): void {
+    this.console.push(line);
+    if (this.console.length > consoleLines) this.console.shift();
   }
 
   /** The next line of the protocol; undefined when none came in time or the subject ended. */
@@ -84,7 +91,8 @@ export class ProgramSession {
   #failed(what: string): Failure {
     const how = this.#ended ? 'the process ended' : 'no answer in time';
     this.kill();
-    return { failure: `${what}: ${how}${this.#lastWords === '' ? '' : ` (${this.#lastWords})`}` };
+    const lastWords = this.console.at(-1);
+    return { failure: `${what}: ${how}${lastWords === undefined ? '' : ` (${lastWords})`}` };
   }
 
   /** Waits until the subject takes requests. */
