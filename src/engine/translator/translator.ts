@@ -40,6 +40,8 @@ export interface TranslatorTuning {
   readonly threshold: number;
   /** Regions in one module. */
   readonly batch: number;
+  /** Times that control may be found where a translation is waited for before the batch is translated unfilled. */
+  readonly patience: number;
   /** Most guest instructions in a region. */
   readonly regionLimit: number;
   /** Regions that may be installed; all are dropped when there would be more. */
@@ -51,6 +53,7 @@ export interface TranslatorTuning {
 export const defaultTuning: TranslatorTuning = {
   threshold: 2,
   batch: 16,
+  patience: 4,
   regionLimit: 256,
   maximumRegions: 60_000,
   exactBudget: false,
@@ -84,6 +87,7 @@ export class Translator {
   /** Hits by place, key × 4096 + offset. */
   readonly #heat = new Map<number, number>();
   #waiting = new Map<number, RegionPlace>();
+  #foundWaiting = 0;
   /** Installed regions by page key. */
   readonly #byPage = new Map<number, Set<InstalledRegion>>();
   readonly #refused = new Set<number>();
@@ -109,7 +113,12 @@ export class Translator {
   /** Control was found at this place, which is not the start of a region. */
   sample(place: RegionPlace): void {
     const id = place.key * 4096 + place.offset;
-    if (this.#waiting.has(id) || this.#refused.has(id)) return;
+    if (this.#refused.has(id)) return;
+    if (this.#waiting.has(id)) {
+      // A guest in one hot loop never fills a batch.
+      if (++this.#foundWaiting >= this.#tuning.patience) this.translateWaiting();
+      return;
+    }
     const heat = (this.#heat.get(id) ?? 0) + 1;
     if (heat < this.#tuning.threshold) {
       this.#heat.set(id, heat);
@@ -152,6 +161,7 @@ export class Translator {
   translateWaiting(): void {
     const places = [...this.#waiting.values()];
     this.#waiting = new Map();
+    this.#foundWaiting = 0;
     if (places.length === 0) return;
     if (this.statistics.regions - this.statistics.dropped + places.length > this.#tuning.maximumRegions) this.dropAll();
     const imports = new ImportList();
