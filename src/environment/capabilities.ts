@@ -229,7 +229,7 @@ export const capabilityRows: readonly CapabilityRow[] = [
     since: '2.1',
     section: 'ail_mode_2',
     code: 'E_AIL2',
-    summary: 'interrupts with translation on at 0x18000 (AIL mode 2)',
+    summary: 'interrupts with translation on (AIL mode 2)',
   },
 ];
 
