@@ -1,0 +1,25 @@
+// What is not built is refused by name, and nothing else is.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { environment, isRefusal, type Request } from '../environment/index.ts';
+import { machineLimits } from './machine-limits.ts';
+
+function limited(request: Request): string[] {
+  const answer = environment({ cpu: 'power9', ...request });
+  assert.ok(!isRefusal(answer));
+  return machineLimits(answer).map(({ option }) => option);
+}
+
+test('each part of an environment that is not built is named, all at once', () => {
+  assert.deepEqual(limited({}), []);
+  assert.deepEqual(limited({ machine: 'pseries-3.1' }), []);
+  assert.deepEqual(limited({ machine: 'pseries-3.0' }), ['machine']);
+  assert.deepEqual(limited({ maxmem: '2G' }), ['maxmem']);
+  assert.deepEqual(limited({ 'cap-nested-hv': 'on' }), ['cap-nested-hv']);
+  assert.deepEqual(limited({ cpu: 'power8', cpus: '9', memory: '4G', maxmem: '8G' }), [
+    'memory',
+    'cpus',
+    'cpu',
+    'maxmem',
+  ]);
+});
