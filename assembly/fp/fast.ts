@@ -59,7 +59,7 @@ export function fusedDouble(cpu: usize, a: f64, b: f64, c: f64): f64 {
 /** a·b + c for factors of at most 26 significant bits, rounded to odd at 53: rounding that to single is exact. NaN as above. */
 export function fusedToOdd(cpu: usize, a: f64, b: f64, c: f64): f64 {
   const product = a * b;
-  if (((reinterpret<u64>(a) | reinterpret<u64>(b)) & 0x3ffffff) != 0) return NaN;
+  if (((reinterpret<u64>(a) | reinterpret<u64>(b)) & 0x7ffffff) != 0) return NaN;
   if (product == 0 && (a == 0 || b == 0) && c != 0) return c + product;
   if (!inRange(a) || !inRange(b) || (c != 0 && !inRange(c))) return NaN;
   const sum = product + c;
