@@ -103,3 +103,72 @@ export function resolveFloatingPoint(cpu: usize): void {
   if (condition != 0) store<u32>(cpu, (load<u32>(cpu, L.S_fpscr) & ~(<u32>0xf000)) | (condition << 12), L.S_fpscr);
   store<u64>(cpu, 0, L.S_fpKind);
 }
+
+// The same for the elements of a vector.
+
+@inline function errorsOfSum(x: v128, y: v128, sum: v128): v128 {
+  const part = f64x2.sub(sum, x);
+  return f64x2.add(f64x2.sub(x, f64x2.sub(sum, part)), f64x2.sub(y, part));
+}
+
+@inline function toOdds(sum: v128, error: v128): v128 {
+  const zero = i64x2.splat(0);
+  const outward = v128.not(v128.xor(f64x2.gt(error, zero), f64x2.gt(sum, zero)));
+  const step = v128.bitselect(i64x2.splat(1), i64x2.splat(-1), outward);
+  const even = i64x2.eq(v128.and(sum, i64x2.splat(1)), zero);
+  return i64x2.add(sum, v128.and(step, v128.and(even, f64x2.ne(error, zero))));
+}
+
+@inline function allInRange(x: v128): v128 {
+  const size = f64x2.abs(x);
+  return v128.and(f64x2.gt(size, f64x2.splat(3.0e-135)), f64x2.lt(size, f64x2.splat(3.0e135)));
+}
+
+@inline function upperHalves(x: v128): v128 {
+  const scaled = f64x2.mul(x, f64x2.splat(134217729.0));
+  return f64x2.sub(scaled, f64x2.sub(scaled, x));
+}
+
+/** {@link fusedDouble} of two elements. */
+export function fusedDoubles(cpu: usize, a: v128, b: v128, c: v128): v128 {
+  const zero = f64x2.splat(0);
+  const product = f64x2.mul(a, b);
+  const aHigh = upperHalves(a);
+  const aLow = f64x2.sub(a, aHigh);
+  const bHigh = upperHalves(b);
+  const bLow = f64x2.sub(b, bHigh);
+  const rest = f64x2.sub(
+    f64x2.sub(f64x2.sub(product, f64x2.mul(aHigh, bHigh)), f64x2.mul(aLow, bHigh)),
+    f64x2.mul(aHigh, bLow),
+  );
+  const low = f64x2.sub(f64x2.mul(aLow, bLow), rest);
+  const t = f64x2.add(c, low);
+  const tError = errorsOfSum(c, low, t);
+  const v = f64x2.add(product, t);
+  const vError = errorsOfSum(product, t, v);
+  const z = f64x2.add(tError, vError);
+  const sum = f64x2.add(v, toOdds(z, errorsOfSum(tError, vError, z)));
+  const cZero = f64x2.eq(c, zero);
+  const proven = v128.and(v128.and(allInRange(a), allInRange(b)), v128.or(allInRange(c), cZero));
+  const noProduct = v128.andnot(v128.or(f64x2.eq(a, zero), f64x2.eq(b, zero)), cZero);
+  const plain = v128.bitselect(f64x2.add(c, product), f64x2.splat(NaN), noProduct);
+  return v128.bitselect(sum, plain, proven);
+}
+
+/** Two products of singles and their sums, rounded to odd and then to single. */
+@inline function fusedPair(a: v128, b: v128, c: v128): v128 {
+  const product = f64x2.mul(a, b);
+  const sum = f64x2.add(product, c);
+  return f32x4.demote_f64x2_zero(toOdds(sum, errorsOfSum(product, c, sum)));
+}
+
+/** a·b + c of four single elements, each rounded once; right where the result is a normal number. */
+export function fusedSingles(cpu: usize, a: v128, b: v128, c: v128): v128 {
+  const low = fusedPair(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(b), f64x2.promote_low_f32x4(c));
+  const high = fusedPair(
+    f64x2.promote_low_f32x4(v128.shuffle<u64>(a, a, 1, 1)),
+    f64x2.promote_low_f32x4(v128.shuffle<u64>(b, b, 1, 1)),
+    f64x2.promote_low_f32x4(v128.shuffle<u64>(c, c, 1, 1)),
+  );
+  return v128.shuffle<u64>(low, high, 0, 2);
+}

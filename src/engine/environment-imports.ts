@@ -21,6 +21,8 @@ export const coreImports = {
   resolveFloatingPoint: { params: ['i32'], results: [] },
   /** a·b + c rounded once, and rounded to odd for singles; NaN where not provable. */
   fusedDouble: { params: ['i32', 'f64', 'f64', 'f64'], results: ['f64'] },
+  fusedDoubles: { params: ['i32', 'v128', 'v128', 'v128'], results: ['v128'] },
+  fusedSingles: { params: ['i32', 'v128', 'v128', 'v128'], results: ['v128'] },
   fusedToOdd: { params: ['i32', 'f64', 'f64', 'f64'], results: ['f64'] },
   /** Host: finds the records of the page at nip; returns their address, 0 with an exception raised. */
   fetchRecords: { params: ['i32'], results: ['i32'] },

@@ -20,13 +20,14 @@ import type { SlotName } from '../../isa/slots.ts';
 import type { ValueType } from '../../isa/value-type.ts';
 import type { Importer, Mode } from '../interpreter/interpreter-builder.ts';
 import type { Ir } from '../ir/ir.ts';
-import { asNode, type Node } from '../ir/node.ts';
+import { asNode, constantOf, type Node } from '../ir/node.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
 import type { RegisterLocals } from './register-locals.ts';
+import { type VectorFusedHelper, vectorInlineFunctions } from './vector-floating-point.ts';
 
 /** Thrown when an instruction can't be part of a region; the region ends before it. */
 export class NotTranslatable extends Error {}
@@ -97,6 +98,8 @@ export class TranslatorBuilder extends OperatorBuilder {
   #now: CurrentInstruction | undefined;
   readonly #comparisonOf = new WeakMap<Node, { x: I64; y: I64; signed: boolean }>();
   readonly #comparisons = new Map<number, Comparison>();
+  /** State offset of a VSR reference. */
+  readonly #referenceOffset = new WeakMap<Node, number>();
   readonly #comparisonLocals = new Map<number, { x: number; y: number }>();
 
   constructor(ir: Ir, mode: Mode, frame: RegionFrame, registers: RegisterLocals, imports: Importer) {
@@ -299,7 +302,10 @@ export class TranslatorBuilder extends OperatorBuilder {
     return this.#readMemory('i64', 'vsr', opcode.i64Load, this.#vsrOffset(n, 0, 0) + (which === 0 ? 8 : 0));
   }
   #reference(n: RegisterNumber, base: number): I32 {
-    return this.op('i32.add', this.typed<'i32'>(this.#cpu()), this.const32(this.#vsrOffset(n, 0, base)));
+    const offset = this.#vsrOffset(n, 0, base);
+    const reference = this.op('i32.add', this.typed<'i32'>(this.#cpu()), this.const32(offset));
+    this.#referenceOffset.set(asNode(reference), offset);
+    return reference;
   }
   vsrRef(n: RegisterNumber): I32 {
     return this.#reference(n, 0);
@@ -518,6 +524,7 @@ export class TranslatorBuilder extends OperatorBuilder {
     return this.typed(node);
   }
   call(name: FunctionName, ...args: readonly Value[]): void {
+    if (this.#vectorInline(name, args)) return;
     this.#callNode(name, args);
   }
   callI32(name: FunctionName, ...args: readonly Value[]): I32 {
@@ -588,6 +595,38 @@ export class TranslatorBuilder extends OperatorBuilder {
       this.#refreshFast();
     });
     return this.#readHeld(result);
+  }
+
+  /** Does a vector function in line when it has such a form; false when not. */
+  #vectorInline(name: FunctionName, args: readonly Value[]): boolean {
+    const inline = vectorInlineFunctions[name];
+    const target = args[0] && this.#referenceOffset.get(asNode(args[0]));
+    if (!inline || target === undefined) return false;
+    this.usesFloatingPoint = true;
+    const operands: V128[] = [];
+    let variant = 0;
+    for (const arg of args.slice(1)) {
+      const offset = this.#referenceOffset.get(asNode(arg));
+      if (offset === undefined) variant = constantOf(asNode(arg)) ?? 0;
+      else operands.push(this.#readMemory('v128', 'vsr', opcode.v128Load, offset));
+    }
+    const { ir } = this;
+    const fused = (helper: VectorFusedHelper, values: readonly V128[]): V128 =>
+      this.typed(
+        ir.ordered('v128', [this.#cpu(), ...values.map(asNode)], false, () => ir.call(this.#imports.core(helper))),
+      );
+    const { value, ordinary } = inline.compute(this, operands, variant, fused);
+    const { fast } = this.#frame;
+    const isFast: I32 = this.typed(ir.read('i32', `local${fast}`, [], () => ir.localGet(fast)));
+    this.if(
+      this.op('i32.and', ordinary, isFast),
+      () => this.#writeMemory('vsr', opcode.v128Store, target, value),
+      () => {
+        this.#callNode(name, args);
+        this.#refreshFast();
+      },
+    );
+    return true;
   }
 
   #fused(helper: FusedHelper, values: readonly F64[]): F64 {
