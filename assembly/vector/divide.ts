@@ -1,6 +1,6 @@
 // Vector division of 3.1 (Power ISA Book I, section 6.9.1.8). Operations: 0 vdivs, 1 vdivu, 2 vdives, 3 vdiveu,
-// 4 vmods, 5 vmodu. What is undefined: of a
-// quotient that does not fit the low bits are kept, and division by zero is division by one.
+// 4 vmods, 5 vmodu. What is undefined: of a quotient that does not fit the low bits are kept; division by zero is
+// division by one of words and quadwords, and of doublewords gives the dividend.
 
 /** Words, with 64-bit arithmetic. */
 export function vectorDivideWords(cpu: usize, t: usize, x: usize, y: usize, operation: i32): void {
@@ -59,8 +59,9 @@ export function vectorDivideDoublewords(cpu: usize, t: usize, x: usize, y: usize
 }
 
 function divideDoubleword(x: u64, y: u64, operation: i32): u64 {
-  if (operation === 1) return x / max<u64>(y, 1);
-  if (operation === 5) return x % max<u64>(y, 1);
+  if (y === 0) return operation < 4 ? x : 0;
+  if (operation === 1) return x / y;
+  if (operation === 5) return x % y;
   if (operation === 3) {
     divide(x, 0, 0, 0, y);
     return quotientLow;
@@ -72,7 +73,7 @@ function divideDoubleword(x: u64, y: u64, operation: i32): u64 {
     return (dividend ^ divisor) < 0 ? 0 - quotientLow : quotientLow;
   }
   // The lowest dividend divided by -1 would trap.
-  const replaced = divisor === 0 || (divisor === -1 && dividend === i64.MIN_VALUE) ? 1 : divisor;
+  const replaced = divisor === -1 && dividend === i64.MIN_VALUE ? 1 : divisor;
   return <u64>(operation === 4 ? dividend % replaced : dividend / replaced);
 }
 

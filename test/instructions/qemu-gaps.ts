@@ -16,6 +16,8 @@ export interface QemuGap {
 /** Value of bits first…last (as the manual numbers them) of a word. */
 const bits = (word: number, first: number, last: number) => (word >>> (31 - last)) & (2 ** (last - first + 1) - 1);
 const rt = (word: number) => bits(word, 6, 10);
+const ra = (word: number) => bits(word, 11, 15);
+const rb = (word: number) => bits(word, 16, 20);
 const allBits = 2n ** 64n - 1n;
 const whole = (offset: number, mask = allBits) => [{ index: offset / 8, mask }];
 /** Both halves of a vector register. */
@@ -65,8 +67,35 @@ function isDecimal(state: DataView, n: number): boolean {
 const sizeOfElement = (word: number) => ['b', 'h', 'w', 'd'][bits(word, 24, 25)] ?? 'b';
 const elementBytes: Readonly<Record<string, number>> = { h: 2, w: 4, d: 8 };
 
+/** The number in a vector register. */
+function vectorValue(state: DataView, n: number): bigint {
+  const at = block.vsr + 16 * (32 + n);
+  return (state.getBigUint64(at + 8, true) << 64n) | state.getBigUint64(at, true);
+}
+
+/** True when VRA ‖ 0 divided by VRB does not fit a quadword. */
+function quadwordQuotientOverflows(word: number, state: DataView, isSigned: boolean): boolean {
+  const [dividend, divisor] = [ra(word), rb(word)].map((n) => {
+    const value = vectorValue(state, n);
+    return isSigned ? BigInt.asIntN(128, value) : value;
+  }) as [bigint, bigint];
+  if (divisor === 0n) return true;
+  const quotient = (dividend << 128n) / divisor;
+  return (isSigned ? BigInt.asIntN(128, quotient) : BigInt.asUintN(128, quotient)) !== quotient;
+}
+
 /** The gaps. */
 export const qemuGaps: readonly QemuGap[] = [
+  {
+    mnemonic: /^vgnb$/,
+    ignored: (word) => (bits(word, 13, 15) < 2 ? whole(block.gpr + 8 * rt(word)) : undefined),
+    reason: 'RT is undefined for N other than 2 to 7',
+  },
+  {
+    mnemonic: /^vdive[su]q$/,
+    ignored: (word, state) => (quadwordQuotientOverflows(word, state, bits(word, 21, 31) === 779) ? 'all' : undefined),
+    reason: 'the result of a quotient that does not fit is undefined',
+  },
   {
     mnemonic: /^divde$/,
     ignored: (word, state) => (divideOverflows(word, state) ? 'all' : undefined),

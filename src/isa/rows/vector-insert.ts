@@ -7,9 +7,16 @@ import { insertAt, permuteRight } from './vector-permute.ts';
 
 const sizes = { b: 1, h: 2, w: 4, d: 8 } as const;
 
-/** Byte number from the left of an element that starts `index` bytes from the left, or ends so from the right. */
-function startOf(b: Builder, index: I32, size: ElementSize, fromLeft: boolean): I32 {
-  return fromLeft ? index : b.op('i32.sub', b.const32(16 - size), index);
+/**
+ * The low bytes of doubleword 0 of the source into VRT, `index` bytes from the left or the right. An index that does
+ * not leave room, for which the result is undefined, changes nothing.
+ */
+function insertInto(b: Builder, f: Fields, source: V128, index: I32, size: ElementSize, fromLeft = true): void {
+  const last = b.const32(16 - size);
+  const byte = fromLeft ? index : b.op('i32.sub', last, index);
+  // Byte 64 is beyond all lanes.
+  const at = b.select(b.op('i32.gt_u', index, last), b.const32(64), byte);
+  b.setVr(f.VRT, insertAt(b, b.vr(f.VRT), source, at, size));
 }
 
 function insertRow(mnemonic: string, pattern: string, operands: string, meaning: InstructionRow['meaning']) {
@@ -26,8 +33,7 @@ function insertGpr(letter: keyof typeof sizes, side: 'l' | 'r', xo: number): Ins
   const size = sizes[letter];
   const pattern = `4:6 VRT:5 RA:5 RB:5 ${xo}:11`;
   return insertRow(`vins${letter}${side}x`, pattern, 'VRT,RA,RB', (b, f) => {
-    const at = startOf(b, indexOf(b, f), size, side === 'l');
-    b.setVr(f.VRT, insertAt(b, b.vr(f.VRT), pair(b, b.gpr(f.RB), b.const(0)), at, size));
+    insertInto(b, f, pair(b, b.gpr(f.RB), b.const(0)), indexOf(b, f), size, side === 'l');
   });
 }
 
@@ -36,16 +42,14 @@ function insertVector(letter: 'b' | 'h' | 'w', side: 'l' | 'r', xo: number): Ins
   const size = sizes[letter];
   const pattern = `4:6 VRT:5 RA:5 VRB:5 ${xo}:11`;
   return insertRow(`vins${letter}v${side}x`, pattern, 'VRT,RA,VRB', (b, f) => {
-    const at = startOf(b, indexOf(b, f), size, side === 'l');
-    b.setVr(f.VRT, insertAt(b, b.vr(f.VRT), b.vr(f.VRB), at, size));
+    insertInto(b, f, b.vr(f.VRB), indexOf(b, f), size, side === 'l');
   });
 }
 
 /** vinsw, vinsd: the low bytes of RB into VRT at byte UIM. */
 function insertImmediate(letter: 'w' | 'd', xo: number): InstructionRow {
   return insertRow(`vins${letter}`, `4:6 VRT:5 /:1 UIM:4 RB:5 ${xo}:11`, 'VRT,RB,UIM', (b, f) => {
-    const source = pair(b, b.gpr(f.RB), b.const(0));
-    b.setVr(f.VRT, insertAt(b, b.vr(f.VRT), source, b.imm32(f.UIM), sizes[letter]));
+    insertInto(b, f, pair(b, b.gpr(f.RB), b.const(0)), b.imm32(f.UIM), sizes[letter]);
   });
 }
 
@@ -59,7 +63,9 @@ function extractDouble(letter: keyof typeof sizes, side: 'l' | 'r', xo: number):
     const bytes = byteLanes(b, (lane) => lane % 8);
     const chosen = permuteRight(b, b.vr(f.VRA), b.vr(f.VRB), b.op('i8x16.add', bytes, splatByte(b, fromRight)));
     const element = b.and(low(b, chosen), b.const((1n << BigInt(8 * size)) - 1n));
-    b.setVr(f.VRT, pair(b, element, b.const(0)));
+    // An index that leaves no room, for which the result is undefined, gives 0.
+    const fits = b.op('i32.le_u', index, b.const32(32 - size));
+    b.setVr(f.VRT, pair(b, b.select(fits, element, b.const(0)), b.const(0)));
   });
 }
 
