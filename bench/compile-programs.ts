@@ -4,15 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeCpio } from '../src/host/guest/cpio.ts';
 import { hasProgram, runProgram } from '../src/host/guest/program.ts';
+import { BenchError } from './bench-error.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sources = join(root, 'bench/programs');
 const output = join(root, 'dist/bench/programs');
 // Without contraction a product and a sum are fused only where the program says so: checksums are the same everywhere.
 const flags = ['-O2', '-std=gnu11', '-ffp-contract=off', '-static', '-pthread'];
-
-/** A failure with a way out, for a person. */
-export class BenchError extends Error {}
 
 /** The files that a comparison runs. */
 export interface CompiledPrograms {

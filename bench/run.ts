@@ -2,20 +2,15 @@
 // Options: --only NAME,NAME  --runs N  --quick  --json  --without-translator
 import { parseArgs } from 'node:util';
 import { defaultGuest } from '../src/host/guest/default-guest.ts';
-import { hasProgram } from '../src/host/guest/program.ts';
 import { streamProgress } from '../src/host/progress.ts';
+import { BenchError } from './bench-error.ts';
+import { positiveNumber, requireQemu } from './command-line.ts';
 import { comparisonReport, type ProgramRuns } from './comparison-report.ts';
-import { BenchError, compilePrograms } from './compile-programs.ts';
+import { compilePrograms } from './compile-programs.ts';
 import { type Failure, type Measurement, ProgramSession } from './program-session.ts';
-import { continuo, interpreter, qemu, qemuProgram, type Subject } from './subjects.ts';
+import { continuo, interpreter, qemu, type Subject } from './subjects.ts';
 
 const quickDivisor = 8;
-
-function positive(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new BenchError(`--${option}: ${text} is not a number above 0`);
-}
 
 function options() {
   const { values } = parseArgs({
@@ -29,7 +24,7 @@ function options() {
   });
   return {
     only: values.only?.split(','),
-    runs: positive('runs', values.runs ?? (values.quick ? '1' : '3')),
+    runs: positiveNumber('runs', values.runs ?? (values.quick ? '1' : '3')),
     divisor: values.quick ? quickDivisor : 1,
     json: values.json,
     interpret: values['without-translator'],
@@ -74,9 +69,7 @@ async function programsOf(subject: Subject, only: readonly string[] | undefined)
 
 async function main(): Promise<void> {
   const { only, runs, divisor, json, interpret } = options();
-  if (!hasProgram(qemuProgram.name)) {
-    throw new BenchError(`there is no ${qemuProgram.name}: install it with \`${qemuProgram.install}\``);
-  }
+  requireQemu();
   const progress = streamProgress(process.stderr);
   const compiled = await progress.step('Compiling the programs', () => compilePrograms());
   const { kernelPath } = await defaultGuest({}, progress);

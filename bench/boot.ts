@@ -1,0 +1,53 @@
+// A program: boots the default guest on Continuo (interpreter, translator) and on QEMU (default and light firmware), in turns.
+// Options: --runs N  --json
+
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { defaultGuest } from '../src/host/guest/default-guest.ts';
+import { streamProgress } from '../src/host/progress.ts';
+import { BenchError } from './bench-error.ts';
+import { type BootMeasurement, measureBoot } from './boot-measurement.ts';
+import { bootReport, bootSubjects } from './boot-report.ts';
+import { positiveNumber, requireQemu } from './command-line.ts';
+import { interpreter, qemu, type Subject } from './subjects.ts';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { runs: { type: 'string' }, json: { type: 'boolean', default: false } } });
+  const runs = positiveNumber('runs', values.runs ?? '3');
+  requireQemu();
+  const progress = streamProgress(process.stderr);
+  const files = await defaultGuest({}, progress);
+  const guest = { kernel: files.kernelPath, initrd: files.initrdPath, commandLine: 'console=hvc0 quiet loglevel=0' };
+  const continuoRun: Subject = {
+    name: bootSubjects.translator,
+    command: process.execPath,
+    args: [fileURLToPath(new URL('../../bin/continuo', import.meta.url)), 'run', '--memory', '1G', '--statistics'],
+  };
+  const subjects: { subject: Subject; boots: BootMeasurement[] }[] = [
+    { subject: continuoRun, boots: [] },
+    { subject: { ...interpreter(guest), name: bootSubjects.interpreter }, boots: [] },
+    { subject: { ...qemu(guest, 'default'), name: bootSubjects.qemu }, boots: [] },
+    { subject: { ...qemu(guest, 'light'), name: bootSubjects.lightQemu }, boots: [] },
+  ];
+  for (let round = 1; round <= runs; round++) {
+    await progress.step(`Round ${round} of ${runs}`, async (report) => {
+      for (const { subject, boots } of subjects) {
+        report(subject.name);
+        const boot = await measureBoot(subject);
+        if ('failure' in boot) throw new BenchError(boot.failure);
+        boots.push(boot);
+      }
+    });
+  }
+  const results = subjects.map(({ subject: { name }, boots }) => ({ name, boots }));
+  if (values.json) process.stdout.write(`${JSON.stringify({ runs, subjects: results })}\n`);
+  else for (const line of bootReport(results)) process.stdout.write(`${line}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof BenchError || error instanceof TypeError)) throw error;
+  process.stderr.write(`bench:boot: ${error.message}\n`);
+  process.exitCode = 69;
+}
