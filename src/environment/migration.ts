@@ -142,11 +142,11 @@ export function checkMigration(from: MigrationEnd, to: MigrationEnd, state: Gues
   if (source.provision !== undefined && destination.provision !== undefined) {
     const [had, gets] = [source.provision.interruptController, destination.provision.interruptController];
     const used = state.irq === undefined ? (['xics', 'xive'] as const) : [state.irq];
-    for (const name of used) {
-      if (had[name] === 'kernel' && gets[name] === 'emulated') {
-        const message = `${name.toUpperCase()} was modelled by the kernel and will be emulated at the destination`;
-        warnings.push({ code: 'W_IRQCHIP_FALLBACK', option: 'kernel-irqchip', message });
-      }
+    const falling = used.filter((name) => had[name] === 'kernel' && gets[name] === 'emulated');
+    if (falling.length > 0) {
+      const names = falling.map((name) => name.toUpperCase()).join(' and ');
+      const message = `${names}: modelled by the kernel so far, emulated at the destination`;
+      warnings.push({ code: 'W_IRQCHIP_FALLBACK', option: 'kernel-irqchip', message });
     }
   }
   return { verdict: reasons.length === 0 ? 'possible' : 'refused', reasons, warnings };
