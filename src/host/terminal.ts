@@ -22,6 +22,11 @@ export class Terminal {
   readonly #input: NodeJS.ReadStream;
   readonly #output: NodeJS.WriteStream;
   readonly #restoreOnExit = (): void => this.restore();
+  /** A shell that had stopped this process has set its own mode. */
+  readonly #takeAgain = (): void => {
+    this.#setRaw(false);
+    this.#setRaw(true);
+  };
   #raw = false;
 
   constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream) {
@@ -40,6 +45,7 @@ export class Terminal {
       this.#setRaw(true);
       // Runs for a normal end, process.exit() and an uncaught exception; signals are turned into an end by their handlers.
       process.on('exit', this.#restoreOnExit);
+      process.on('SIGCONT', this.#takeAgain);
     }
     this.#input.on('data', (chunk: Buffer) => onInput(chunk));
     // A reader that vanished or a terminal that hung up is no input, nothing more.
@@ -70,6 +76,7 @@ export class Terminal {
     if (!this.#raw) return;
     this.#setRaw(false);
     process.off('exit', this.#restoreOnExit);
+    process.off('SIGCONT', this.#takeAgain);
   }
 
   #setRaw(raw: boolean): void {

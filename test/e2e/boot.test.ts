@@ -1,6 +1,6 @@
 // Debian's kernel boots to a shell in both programs, on one and two vCPUs, and ends as it should: what issue and README show.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -118,6 +118,42 @@ test('a command of --exec gives its output and its exit status, and nothing else
   assert.equal(result.status, 7, result.stderr);
   assert.deepEqual(result.stdout, Buffer.from('out\nerr\n\x01\xff', 'latin1'));
   assert.equal(result.stderr, '');
+});
+
+test('two threads of one core, and XICS instead of XIVE, are what the guest finds', async () => {
+  const line = ['run', '--cpus', '2,threads=2', '--ic-mode', 'xics', '--exec', 'cat /proc/interrupts /proc/cpuinfo'];
+  const result = await runChild(programPath('continuo'), line);
+  assert.equal(result.status, exitStatus.ok, result.stderr);
+  assert.match(result.stdout.toString(), /XICS/);
+  assert.equal(result.stdout.toString().match(/^processor/gm)?.length, 2);
+});
+
+test('-d logs what was asked for to the file of -D', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'continuo-log-'));
+  const path = join(folder, 'log');
+  try {
+    const line = ['run', '--log', 'int,in_asm', '--log-file', path, '--exec', 'true'];
+    const result = await runChild(programPath('continuo'), line);
+    assert.equal(result.status, exitStatus.ok, result.stderr);
+    const log = readFileSync(path, 'utf8');
+    assert.match(log, /^vCPU 0: H_SET_MODE\(.*\) gives 0$/m);
+    assert.match(log, /^vCPU 0: system call vectored interrupt 0x3000 at [0-9a-f]{16}/m);
+    assert.match(log, /^0x00400000: {2}[0-9a-f]{8} {2}b 0x400008$/m);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const slof = '/usr/share/qemu/slof.bin';
+const withoutSlof = existsSync(slof) ? false : `${slof} is not installed`;
+
+test('-bios enters a flat firmware image, which boots the kernel', { skip: withoutSlof }, async () => {
+  const session = start(programPath('continuo-system-ppc64'), systemArguments('-bios', slof));
+  await session.expect('SLOF');
+  await session.expect('Detected RAM kernel at 400000');
+  await session.expect(shellPrompt);
+  session.type('poweroff -f\r');
+  assert.equal(await session.ended(), exitStatus.ok);
 });
 
 test('a kernel panic ends with its own status', async () => {
