@@ -72,9 +72,11 @@ function single(kind: number, operator: Operator, zeroIsExact: boolean): InlineF
     kind,
     compute: (b, [x, y]) => {
       if (!x || !y) throw new Error('two operands expected');
-      const value = toBits(b, toSingle(b, b.op(operator, toF64(b, x), toF64(b, y))));
+      const exact = b.op(operator, toF64(b, x), toF64(b, y));
+      const value = toBits(b, toSingle(b, exact));
       const normal = normalSingle(b, value);
-      const fits = zeroIsExact ? b.op('i32.or', normal, isZero(b, value)) : normal;
+      // A sum that only becomes zero when it is rounded to single is an underflow.
+      const fits = zeroIsExact ? b.op('i32.or', normal, isZero(b, toBits(b, exact))) : normal;
       return { value, ordinary: b.op('i32.and', fits, singles(b, x, y)) };
     },
   };
