@@ -9,6 +9,7 @@ import { SpaprIrq } from '../interrupts/spapr-irq.ts';
 import type { BootImage } from '../papr/boot-layout.ts';
 import { interruptHypercalls, interruptRtasCalls } from '../papr/interrupt-calls.ts';
 import { createPlatform, type Platform } from '../papr/platform.ts';
+import { blankNvram } from '../papr/rtas/nvram.ts';
 import type { PlatformServices, TlbInvalidation } from '../papr/services.ts';
 import { type Bus, createBus } from './bus.ts';
 import { type Clock, hostClock, instructionClock } from './clock.ts';
@@ -25,7 +26,7 @@ import type {
 } from './machine-api.ts';
 import { pageTableHypercalls } from './page-table-calls.ts';
 import { hptCapacity, resizeHypercalls } from './page-table-resize.ts';
-import { Scheduler } from './scheduler.ts';
+import { Scheduler, type SchedulerEnd } from './scheduler.ts';
 import { editionOfClass, pcrDisabledBits, resetVcpuState } from './vcpu-reset.ts';
 
 const pcrNumber = 338;
@@ -45,6 +46,13 @@ function bootImage(config: MachineConfig, layout: BootLayout): BootImage {
   return { kind: 'firmware', commandLine, ...kernel, ...initrd };
 }
 
+/** What a reset keeps. */
+interface Kept {
+  /** Nanoseconds by which the guest has set its clock. */
+  wallOffset: number;
+  readonly nvram: Uint8Array;
+}
+
 /** Everything that a reset replaces. */
 class Incarnation {
   readonly engine: Engine;
@@ -55,15 +63,15 @@ class Incarnation {
   readonly #config: MachineConfig;
   readonly #host: MachineHost;
   readonly #clock: Clock;
-  readonly #wall: { offset: number };
+  readonly #kept: Kept;
   /** The guest was told of console input that it has not read yet. */
   #inputSignalled = false;
 
-  constructor(config: MachineConfig, host: MachineHost, clock: Clock, layout: BootLayout, wall: { offset: number }) {
+  constructor(config: MachineConfig, host: MachineHost, clock: Clock, layout: BootLayout, kept: Kept) {
     this.#config = config;
     this.#host = host;
     this.#clock = clock;
-    this.#wall = wall;
+    this.#kept = kept;
     const { environment } = config;
     const log = guestLog(config.logItems, (item, line) => host.log(item, line));
     this.engine = new Engine(
@@ -108,7 +116,7 @@ class Incarnation {
     this.platform = createPlatform(
       environment,
       this.#services(),
-      { image: bootImage(config, layout), ...(deviceTree ? { deviceTree } : {}) },
+      { image: bootImage(config, layout), nvram: kept.nvram, ...(deviceTree ? { deviceTree } : {}) },
       {
         hypercalls: {
           ...interruptHypercalls(this.irq.hypercalls),
@@ -145,7 +153,7 @@ class Incarnation {
     const host = this.#host;
     const clock = this.#clock;
     const { rtcBaseSeconds, environment } = this.#config;
-    const wall = () => rtcBaseSeconds * 1e9 + clock.nanoseconds() + this.#wall.offset;
+    const wall = () => rtcBaseSeconds * 1e9 + clock.nanoseconds() + this.#kept.wallOffset;
     const at = (index: number): Vcpu => {
       const vcpu = engine.vcpus[index];
       if (!vcpu) throw new RangeError(`there is no vCPU ${index}`);
@@ -179,7 +187,7 @@ class Incarnation {
       },
       wallClock: () => BigInt(Math.floor(wall())),
       setWallClock: (nanoseconds) => {
-        this.#wall.offset += Number(nanoseconds) - wall();
+        this.#kept.wallOffset += Number(nanoseconds) - wall();
       },
       timebase: () => clock.ticks(),
       randomBytes: (into) => host.randomBytes(into),
@@ -199,6 +207,14 @@ class Incarnation {
     }
   }
 
+  /** What a watchdog that has run out asks for. */
+  watchdog(): SchedulerEnd | undefined {
+    const deadline = this.platform.deadline();
+    if (deadline === undefined || this.#clock.ticks() < deadline) return undefined;
+    const effect = this.platform.deadlineReached();
+    return effect.kind === 'reset' || effect.kind === 'power-off' ? effect : undefined;
+  }
+
   /** Tells the guest of console input that has come. */
   pollConsole(): void {
     if (this.#inputSignalled || !this.#host.console.hasInput()) return;
@@ -207,12 +223,18 @@ class Incarnation {
   }
 }
 
+/** The earlier of two times, either of which may be never. */
+function earlier(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a < b ? a : b;
+}
+
 class Machine implements MachineHandle {
   readonly #config: MachineConfig;
   readonly #host: MachineHost;
   readonly #clock: Clock;
   readonly #layout: BootLayout;
-  readonly #wall = { offset: 0 };
+  readonly #kept: Kept = { wallOffset: 0, nvram: blankNvram() };
   #now: Incarnation;
   #earlierInstructions = 0;
   #idles = 0;
@@ -230,7 +252,7 @@ class Machine implements MachineHandle {
   }
 
   #incarnate(): Incarnation {
-    return new Incarnation(this.#config, this.#host, this.#clock, this.#layout, this.#wall);
+    return new Incarnation(this.#config, this.#host, this.#clock, this.#layout, this.#kept);
   }
 
   flattenedDeviceTree(): Uint8Array {
@@ -251,13 +273,16 @@ class Machine implements MachineHandle {
     for (;;) {
       if (this.#host.stopRequested()) return { kind: 'stopped' };
       this.#now.pollConsole();
-      const end = this.#now.scheduler.round();
+      const end = this.#now.watchdog() ?? this.#now.scheduler.round();
       switch (end.kind) {
         case 'round':
           break;
         case 'idle':
-          if (end.wakeAt === undefined) return { kind: 'guest-hang', message: 'every CPU is stopped' };
-          this.#sleep(end.wakeAt);
+          {
+            const wakeAt = earlier(end.wakeAt, this.#now.platform.deadline());
+            if (wakeAt === undefined) return { kind: 'guest-hang', message: 'every CPU is stopped' };
+            this.#sleep(wakeAt);
+          }
           break;
         case 'reset':
           if (this.#config.noReboot) return { kind: 'reset' };
