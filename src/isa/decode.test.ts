@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createDecoder, decode, decoderOf, existsIn } from './decode.ts';
 import { compositeFields, type FieldName, fieldValue, parsePattern } from './field.ts';
+import { observe } from './operand.ts';
 import type { InstructionRow } from './row.ts';
 import { instructionTable } from './table.ts';
 import { isaVersions } from './version.ts';
@@ -70,4 +71,18 @@ test('a row that was removed does not exist in later editions', () => {
   const word = 31 << 26;
   assert.equal(createDecoder([row], '2.07')(word), row);
   assert.equal(createDecoder([row], '3.0')(word), undefined);
+});
+
+test('a meaning reads the same fields in every mode, as the decoded record serves all', () => {
+  const kinds = (uses: ReadonlySet<string>) => [
+    ...new Set([...uses].map((use) => use.replace(/^set/, '').toLowerCase())),
+  ];
+  for (const row of instructionTable) {
+    const expected = kinds(observe(row).uses);
+    for (const is64 of [true, false]) {
+      for (const littleEndian of [true, false]) {
+        assert.deepEqual(kinds(observe(row, { is64, littleEndian }).uses), expected, row.mnemonic);
+      }
+    }
+  }
 });

@@ -112,17 +112,19 @@ export interface Observation {
   readonly register: ReadonlySet<string>;
   /** Builder methods that are called. */
   readonly methods: ReadonlySet<string>;
+  /** Fields that are read, each with the method that does, in the order of their first use. */
+  readonly uses: ReadonlySet<string>;
 }
 
-/** Runs a meaning (the variant of all zeros, 64-bit little-endian mode) on a builder that only takes notes. */
-export function observe(row: InstructionRow): Observation {
+/** Runs a meaning (the variant of all zeros) on a builder that only takes notes. */
+export function observe(row: InstructionRow, mode = { is64: true, littleEndian: true }): Observation {
   const zeroBase = new Set<string>();
   const register = new Set<string>();
   const called = new Set<string>();
+  const uses = new Set<string>();
   const value = { type: 'i64' };
   const methods: Record<string, unknown> = {
-    is64: true,
-    littleEndian: true,
+    ...mode,
     fixed: () => 0,
     gprOr0: (field: { name: string }) => {
       zeroBase.add(field.name);
@@ -136,8 +138,13 @@ export function observe(row: InstructionRow): Observation {
   const builder = new Proxy(methods, {
     get(target, name) {
       if (typeof name !== 'string' || name in target) return Reflect.get(target, name);
-      return (first: unknown) => {
+      return (...args: unknown[]) => {
+        const [first] = args;
         called.add(name);
+        for (const argument of args) {
+          if (typeof argument === 'object' && argument !== null && 'name' in argument)
+            uses.add(`${name} ${argument.name}`);
+        }
         if (/gpr/i.test(name) && typeof first === 'object' && first !== null && 'name' in first) {
           register.add(String(first.name));
         }
@@ -148,7 +155,7 @@ export function observe(row: InstructionRow): Observation {
   const fields = new Proxy({}, { get: (_, name) => ({ name }) });
   // The proxies answer every member of the two interfaces; nothing looks at the values.
   row.meaning(builder as unknown as Builder, fields as Fields);
-  return { zeroBase, register, methods: called };
+  return { zeroBase, register, methods: called, uses };
 }
 
 const zeroBases = new WeakMap<InstructionRow, boolean>();

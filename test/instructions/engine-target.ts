@@ -32,6 +32,8 @@ const pageBytes = 4096;
 export interface EngineTargetOptions {
   readonly edition: NonNullable<TestCpuOptions['edition']>;
   readonly littleEndian: boolean;
+  /** Runs with MSR[SF]=0. */
+  readonly is32?: boolean;
   /** Translates every program before it runs. */
   readonly translate: boolean;
 }
@@ -53,6 +55,16 @@ export class EngineTarget implements ExecutionTarget {
     const { view } = this.#cpu.vcpu;
     this.#view = view;
     this.#bytes = new Uint8Array(view.buffer, view.byteOffset);
+    for (let vector = 0x100; vector < 0x1000; vector += 0x20) {
+      // Interrupts are taken in big-endian mode (LPCR[ILE]=0).
+      this.#cpu.engine.ram.write32(vector, returnWord);
+    }
+  }
+
+  #encode(words: readonly number[]): Uint8Array {
+    const bytes = new DataView(new ArrayBuffer(4 * words.length));
+    for (const [i, word] of words.entries()) bytes.setUint32(4 * i, word, this.#options.littleEndian);
+    return new Uint8Array(bytes.buffer);
   }
 
   load(programs: readonly (readonly number[])[]): readonly bigint[] {
@@ -79,9 +91,7 @@ export class EngineTarget implements ExecutionTarget {
   }
 
   #writePage(start: number, words: readonly number[]): void {
-    const bytes = new DataView(new ArrayBuffer(4 * words.length));
-    for (const [i, word] of words.entries()) bytes.setUint32(4 * i, word, this.#options.littleEndian);
-    this.#cpu.engine.ram.writeBytes(start, new Uint8Array(bytes.buffer));
+    this.#cpu.engine.ram.writeBytes(start, this.#encode(words));
     this.#cpu.reset();
     this.#runAt(start);
   }
@@ -102,7 +112,7 @@ export class EngineTarget implements ExecutionTarget {
 
   #runAt(address: number): number {
     this.#cpu.vcpu.nip = BigInt(address);
-    // Interrupt vectors hold nothing but zeros (an illegal instruction): the budget ends a run that went there.
+    // Interrupt vectors hold a return, too.
     return this.#cpu.engine.run(this.#cpu.vcpu, 16).reason;
   }
 
@@ -111,7 +121,7 @@ export class EngineTarget implements ExecutionTarget {
     if (program === undefined) throw new Error(`no program ${index}`);
     const reason = this.#runAt(program.address);
     const nip = Number(this.#cpu.vcpu.nip);
-    return reason === leaveReason.hypercall && nip === program.end ? undefined : nip & ~0xff;
+    return reason === leaveReason.hypercall && nip === program.end ? undefined : nip & ~0x1f;
   }
 
   setState(state: Uint8Array): void {
@@ -119,6 +129,10 @@ export class EngineTarget implements ExecutionTarget {
     const model = Object.values(modelBit).reduce((sum, bit) => sum | bit, 0);
     this.#view.setInt32(offsetOf('model'), model, true);
     this.#cpu.reset();
+    if (this.#options.is32) {
+      this.#cpu.vcpu.msr &= ~(1n << 63n);
+      this.#cpu.engine.dataPlane.updateContext(this.#cpu.vcpu.address);
+    }
     this.#bytes.set(state.subarray(block.gpr, block.gpr + 256), offsetOf('gpr'));
     this.#bytes.set(state.subarray(block.vsr, block.vsr + 1024), offsetOf('vsr'));
     this.#cpu.vcpu.cr = from.getUint32(block.cr, true);

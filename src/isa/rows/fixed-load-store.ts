@@ -1,5 +1,5 @@
 // Fixed-point load and store instructions (Power ISA Book I, sections 3.3.2 to 3.3.7).
-import type { AccessSize, Builder, Field, Fields, I64 } from '../builder.ts';
+import type { AccessSize, Builder, Field, Fields, I32, I64 } from '../builder.ts';
 import type { InstructionRow } from '../row.ts';
 import type { IsaVersion } from '../version.ts';
 
@@ -100,7 +100,10 @@ const reversed = (size: 2 | 4 | 8): Access => ({ size, reverse: true });
 /** DS-form code: primary opcode and the two low bits. */
 const dsCode = (primary: number, low: number) => (primary << 2) | low;
 
-/** Multiple and string instructions exist in big-endian mode only (section 3.3.5): else the alignment interrupt. */
+/**
+ * Multiple and string instructions exist in big-endian mode only (section 3.3.5): else the alignment interrupt.
+ * Fields are read before this, so that the meaning names the same ones in both modes.
+ */
 function bigEndianOnly(b: Builder, ea: I64, then: () => void): void {
   if (b.littleEndian) b.call('raiseAlignment', ea);
   else then();
@@ -109,9 +112,10 @@ function bigEndianOnly(b: Builder, ea: I64, then: () => void): void {
 /** GPRs RT to 31 and consecutive words; a fault on the way leaves a part done, to be done again. */
 function multiple(b: Builder, f: Fields, first: Field, transfer: (n: number, ea: I64) => void): void {
   const ea = b.add(b.gprOr0(f.RA), b.imm(f.D));
+  const start = b.imm32(first);
   bigEndianOnly(b, ea, () => {
     for (let n = 0; n < 32; n++) {
-      const place = b.op('i32.sub', b.const32(n), b.imm32(first));
+      const place = b.op('i32.sub', b.const32(n), start);
       b.if(b.op('i32.ge_s', place, b.const32(0)), () => {
         transfer(n, b.add(ea, b.zext(b.op('i32.shl', place, b.const32(2)))));
       });
@@ -131,9 +135,9 @@ function fewBytes(b: Builder, count: I64, ea: I64, then: (index: number, ea: I64
  * Runs `then(n, ea, early)` for each GPR n that holds a word of a string of at least four bytes. The last word ends
  * with the string: it begins `early` bits before its register's first byte.
  */
-function words(b: Builder, first: Field, count: I64, ea: I64, then: (n: number, ea: I64, early: I64) => void): void {
+function words(b: Builder, first: I32, count: I64, ea: I64, then: (n: number, ea: I64, early: I64) => void): void {
   for (let n = 0; n < 32; n++) {
-    const index = b.op('i32.and', b.op('i32.sub', b.const32(n), b.imm32(first)), b.const32(31));
+    const index = b.op('i32.and', b.op('i32.sub', b.const32(n), first), b.const32(31));
     const wanted = b.zext(b.op('i32.shl', index, b.const32(2)));
     const used = b.op('i32.and', b.gtU(count, wanted), b.gtU(count, b.const(3)));
     b.if(used, () => {
@@ -145,8 +149,10 @@ function words(b: Builder, first: Field, count: I64, ea: I64, then: (n: number, 
 }
 
 function loadString(b: Builder, f: Fields, count: I64, ea: I64): void {
+  const first = b.imm32(f.RT);
+  b.gpr(f.RT);
   bigEndianOnly(b, ea, () => {
-    words(b, f.RT, count, ea, (n, at, early) => b.setGpr(n, b.ext32u(b.shl(b.load(4, at), early))));
+    words(b, first, count, ea, (n, at, early) => b.setGpr(n, b.ext32u(b.shl(b.load(4, at), early))));
     fewBytes(b, count, ea, (index, at) => {
       const loaded = b.shl(b.load(1, at), b.const(24 - 8 * index));
       b.setGpr(f.RT, index === 0 ? loaded : b.or(b.gpr(f.RT), loaded));
@@ -155,13 +161,15 @@ function loadString(b: Builder, f: Fields, count: I64, ea: I64): void {
 }
 
 function storeString(b: Builder, f: Fields, count: I64, ea: I64): void {
+  const first = b.imm32(f.RS);
+  const value = b.gpr(f.RS);
   bigEndianOnly(b, ea, () => {
-    words(b, f.RS, count, ea, (n, at, early) => {
+    words(b, first, count, ea, (n, at, early) => {
       // An early word begins with the last bytes of the register before, which are in memory already.
       const both = b.or(b.shl(b.gpr((n + 31) % 32), b.const(32)), b.ext32u(b.gpr(n)));
       b.store(4, at, b.shrU(both, early));
     });
-    fewBytes(b, count, ea, (index, at) => b.store(1, at, b.shrU(b.gpr(f.RS), b.const(24 - 8 * index))));
+    fewBytes(b, count, ea, (index, at) => b.store(1, at, b.shrU(value, b.const(24 - 8 * index))));
   });
 }
 
