@@ -21,7 +21,7 @@ export interface InterruptModes {
   readonly msiCount: number;
   /** Interrupt servers, for `ibm,interrupt-server-ranges` and `ibm,xive-lisn-ranges`. */
   readonly servers: number;
-  /** First interrupt number of each range. */
+  /** First interrupt number of each range; hotplug events without a source of their own come by the EPOW one. */
   readonly ranges: {
     readonly ipi: number;
     readonly epow: number;
@@ -32,7 +32,19 @@ export interface InterruptModes {
   };
 }
 
-const ranges = { ipi: 0, epow: 0x1000, hotplug: 0x1001, vio: 0x1100, pciLsi: 0x1200, msi: 0x1300 } as const;
+type Ranges = InterruptModes['ranges'];
+
+/** The map of modern machine types. */
+const modernRanges: Ranges = { ipi: 0, epow: 0x1000, hotplug: 0x1001, vio: 0x1100, pciLsi: 0x1200, msi: 0x1300 };
+
+/** Legacy allocation: numbers are handed out one after the other, to events, console and NVRAM, then the PCI host's four lines. */
+function legacyRanges(ownHotplugSource: boolean): Ranges {
+  const epow = 0x1000;
+  const hotplug = ownHotplugSource ? epow + 1 : epow;
+  const vio = hotplug + 1;
+  const pciLsi = vio + 2;
+  return { ipi: 0, epow, hotplug, vio, pciLsi, msi: pciLsi + 4 };
+}
 
 /** @returns the offer for ic-mode as given (undefined: not given), a possible one even where it is refused, and why it is. */
 export function interruptOffer(
@@ -76,15 +88,15 @@ export function interruptOffer(
 
 /** @returns the interrupt side of the environment for an offer. */
 export function interruptModes(offered: InterruptOffer, type: MachineType, shape: SmpShape): InterruptModes {
-  const { legacyIrq, nrXirqs } = type.traits;
+  const { legacyIrq, nrXirqs, modernHotplugEvents } = type.traits;
   return {
     offered,
     beforeCas: offered === 'xive' ? 'xive' : 'xics',
     legacy: legacyIrq,
     nrXirqs,
     // The legacy allocation advertises all numbers and searches for free blocks; the modern one keeps a range for MSIs.
-    msiCount: legacyIrq ? nrXirqs : 0x1000 + nrXirqs - ranges.msi,
+    msiCount: legacyIrq ? nrXirqs : 0x1000 + nrXirqs - modernRanges.msi,
     servers: shape.servers,
-    ranges,
+    ranges: legacyIrq ? legacyRanges(modernHotplugEvents) : modernRanges,
   };
 }

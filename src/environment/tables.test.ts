@@ -139,6 +139,16 @@ test('hypercalls and RTAS calls follow ic-mode, capabilities and resize-hpt', ()
   assert.equal(seen({ devices: 'spapr-rng' }).hypercalls.H_RANDOM, 0x300);
 });
 
+test('interrupt numbers have their map, and stand one after the other on types with legacy allocation', () => {
+  const numbers = (machine: string) => {
+    const { ranges, msiCount } = seen({ machine, 'cap-htm': 'off' }).interruptModes;
+    return [ranges.epow, ranges.hotplug, ranges.vio, ranges.pciLsi, msiCount];
+  };
+  assert.deepEqual(numbers('pseries-3.1'), [0x1000, 0x1001, 0x1100, 0x1200, 0xd00]);
+  assert.deepEqual(numbers('pseries-3.0'), [0x1000, 0x1001, 0x1002, 0x1004, 0x400]);
+  assert.deepEqual(numbers('pseries-2.7'), [0x1000, 0x1000, 0x1001, 0x1003, 0x400]);
+});
+
 test('H_GET_CPU_CHARACTERISTICS answers what a 7.2 machine does for its defaults', () => {
   const { characteristics } = seen({ machine: 'pseries-7.2', cpu: 'power9' });
   assert.deepEqual(characteristics, { character: '0xbc40000000000000', behaviour: '0xe400000000000000' });

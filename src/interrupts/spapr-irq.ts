@@ -30,6 +30,8 @@ export interface SpaprIrqOptions {
   readonly setExternal: SetExternal;
   /** Present value of the timebase, for H_XIRR_X. */
   readonly timebase: () => bigint;
+  /** Hot-plug events have a source of their own (machine types from 2.8 on); true where not given. */
+  readonly hotplugSource?: boolean;
 }
 
 const ALL_ONES = 0xffff_ffff;
@@ -54,7 +56,7 @@ export class SpaprIrq {
   /** CAS has chosen. */
   #negotiated = false;
 
-  constructor({ mode, servers, memory, setExternal, timebase }: SpaprIrqOptions) {
+  constructor({ mode, servers, memory, setExternal, timebase, hotplugSource = true }: SpaprIrqOptions) {
     const lines = new ExternalLines(setExternal);
     this.mode = mode;
     this.#servers = servers;
@@ -73,7 +75,7 @@ export class SpaprIrq {
     ];
     this.rtasCalls = xicsRtasCalls(this.#xics, refusal);
     this.claim(irqNumber.epow, 'message');
-    this.claim(irqNumber.hotplug, 'message');
+    if (hotplugSource) this.claim(irqNumber.hotplug, 'message');
   }
 
   get active(): ControllerMode {

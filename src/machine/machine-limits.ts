@@ -15,7 +15,7 @@ export const builtCpuClasses: readonly string[] = ['POWER9'];
 /** One thing that is not built. */
 export interface LimitReason {
   /** The option of the request, as the environment layer names it. */
-  readonly option: 'memory' | 'maxmem' | 'cpus' | 'cpu' | 'machine' | 'cap-nested-hv' | 'cap-nested-papr';
+  readonly option: 'memory' | 'maxmem' | 'cpus' | 'cpu' | 'cap-nested-hv' | 'cap-nested-papr';
   /** One sentence, with a way out. */
   readonly message: string;
 }
@@ -41,12 +41,6 @@ export function machineLimits(environment: Environment): readonly LimitReason[] 
   }
   if (environment.memory.maximum > size) {
     reasons.push({ option: 'maxmem', message: 'memory that can be plugged is not built yet: leave maxmem out' });
-  }
-  if (environment.interruptModes.legacy) {
-    reasons.push({
-      option: 'machine',
-      message: `${environment.machineType} hands out interrupt numbers the legacy way, which is not built yet: use pseries-3.1 or newer`,
-    });
   }
   for (const name of ['nested-hv', 'nested-papr'] as const) {
     if (environment.capabilities[name] !== 0) {

@@ -4,7 +4,6 @@ import type { Vcpu } from '../cpu/vcpu.ts';
 import { Engine } from '../engine/engine.ts';
 import { defaultTuning } from '../engine/translator/translator.ts';
 import { vcpuId } from '../environment/index.ts';
-import { irqNumber } from '../interrupts/number-map.ts';
 import { SpaprIrq } from '../interrupts/spapr-irq.ts';
 import type { BootImage } from '../papr/boot-layout.ts';
 import { interruptHypercalls, interruptRtasCalls } from '../papr/interrupt-calls.ts';
@@ -106,11 +105,13 @@ class Incarnation {
         if (vcpu) this.scheduler.setPending(vcpu, pendingInterrupt.external, asserted);
       },
       timebase: () => clock.ticks(),
+      hotplugSource: environment.traits.modernHotplugEvents,
     });
     this.irq.attach(vcpus.map((vcpu) => ({ index: vcpu.index, server: vcpuId(smp, vcpu.index) })));
-    this.irq.claim(irqNumber.vio, 'message');
-    this.irq.claim(irqNumber.vio + 1, 'message');
-    for (let line = 0; line < 4; line++) this.irq.claim(irqNumber.lsi + line, 'level');
+    const { vio, pciLsi } = interruptModes.ranges;
+    this.irq.claim(vio, 'message');
+    this.irq.claim(vio + 1, 'message');
+    for (let line = 0; line < 4; line++) this.irq.claim(pciLsi + line, 'level');
     this.#bus = createBus(this.irq);
     const deviceTree = config.deviceTree ? checkDeviceTreeFile(config.deviceTree) : undefined;
     this.platform = createPlatform(
@@ -219,7 +220,7 @@ class Incarnation {
   pollConsole(): void {
     if (this.#inputSignalled || !this.#host.console.hasInput()) return;
     this.#inputSignalled = true;
-    this.irq.pulse(irqNumber.vio);
+    this.irq.pulse(this.#config.environment.interruptModes.ranges.vio);
   }
 }
 

@@ -68,6 +68,8 @@ export interface PlatformEnvironment {
   readonly optionVector5: Environment['optionVector5'];
   /** `ibm,pe-total-#msi`. */
   readonly msiCount: number;
+  /** First interrupt number of each range: console and NVRAM have two in a row, the PCI host INTA…INTD. */
+  readonly interruptRanges: Environment['interruptModes']['ranges'];
   /** The calls that exist. */
   readonly hypercalls: readonly { readonly name: string; readonly number: number }[];
   readonly rtasCalls: readonly { readonly name: string; readonly token: number }[];
@@ -153,6 +155,7 @@ export function platformEnvironment(environment: Environment): PlatformEnvironme
     hptResize: environment.resizeHpt,
     optionVector5: environment.optionVector5,
     msiCount: environment.interruptModes.msiCount,
+    interruptRanges: environment.interruptModes.ranges,
     hypercalls: Object.entries(environment.hypercalls).map(([name, number]) => ({ name, number })),
     rtasCalls: Object.entries(environment.rtas).map(([name, token]) => ({ name, token })),
     hypertasFunctions: environment.hypertasFunctions,

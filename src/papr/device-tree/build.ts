@@ -47,7 +47,7 @@ export function buildDeviceTree(inputs: TreeInputs, earlier?: ReadonlyMap<string
     eventSourcesNode(inputs),
     cpusNode(inputs),
     withDynamicWindows(pciHostNode(inputs), inputs),
-    vdeviceNode(),
+    vdeviceNode(inputs),
     ...memoryNodes(inputs),
     interruptControllerNode(inputs),
   );

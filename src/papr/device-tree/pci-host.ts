@@ -3,7 +3,6 @@ import { cells, cells64, empty, strings } from '../fdt/property-value.ts';
 import { DeviceNode } from '../fdt/tree.ts';
 import type { PlatformEnvironment } from '../platform-environment.ts';
 import { connectorBase, connectorProperties } from './connectors.ts';
-import { interruptSource } from './interrupt-numbers.ts';
 import { interruptControllerPhandle, type TreeInputs } from './tree-inputs.ts';
 
 /** The bus unit identifier, by which RTAS calls name the bridge. */
@@ -42,11 +41,11 @@ function busWindows({ phbPlacement, phbMemoryWindow }: PlatformEnvironment['trai
 }
 
 /** Each slot's pins A…D, turned by the slot number over the bridge's four sources. */
-function interruptMap(): number[] {
+function interruptMap(firstSource: number): number[] {
   const map: number[] = [];
   for (let slot = 0; slot < slots; slot++) {
     for (let pin = 1; pin <= 4; pin++) {
-      const source = interruptSource.pciIntA + ((slot + pin - 1) % 4);
+      const source = firstSource + ((slot + pin - 1) % 4);
       map.push(slot << 11, 0, 0, pin, interruptControllerPhandle, source, level);
     }
   }
@@ -77,7 +76,7 @@ export function pciHostNode({ environment }: TreeInputs): DeviceNode {
     ),
     'used-by-rtas': empty,
     'interrupt-map-mask': cells(0xf800, 0, 0, 0xffff_ffff),
-    'interrupt-map': cells(...interruptMap()),
+    'interrupt-map': cells(...interruptMap(environment.interruptRanges.pciLsi)),
     'ibm,pci-config-space-type': cells(1),
     'ibm,pe-total-#msi': cells(environment.msiCount),
     'ibm,#dma-address-cells': cells(2),

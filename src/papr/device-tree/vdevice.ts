@@ -1,7 +1,7 @@
 // /vdevice: the console and the NVRAM. (PAPR, "virtual I/O")
 import { cells, empty, strings } from '../fdt/property-value.ts';
 import { DeviceNode } from '../fdt/tree.ts';
-import { interruptSource } from './interrupt-numbers.ts';
+import type { TreeInputs } from './tree-inputs.ts';
 
 /** Unit addresses. */
 export const vtyUnit = 0x7100_0000;
@@ -11,7 +11,8 @@ export const consolePath = `/vdevice/vty@${vtyUnit.toString(16)}`;
 /** Bytes of the NVRAM. */
 export const nvramBytes = 0x1_0000;
 
-export function vdeviceNode(): DeviceNode {
+export function vdeviceNode({ environment }: TreeInputs): DeviceNode {
+  const { vio } = environment.interruptRanges;
   return new DeviceNode('vdevice', {
     device_type: strings('vdevice'),
     compatible: strings('IBM,vdevice'),
@@ -24,13 +25,13 @@ export function vdeviceNode(): DeviceNode {
       reg: cells(vtyUnit),
       device_type: strings('serial'),
       compatible: strings('hvterm1'),
-      interrupts: cells(interruptSource.console, 0),
+      interrupts: cells(vio, 0),
     }),
     new DeviceNode(`nvram@${nvramUnit.toString(16)}`, {
       reg: cells(nvramUnit),
       device_type: strings('nvram'),
       compatible: strings('qemu,spapr-nvram'),
-      interrupts: cells(interruptSource.nvram, 0),
+      interrupts: cells(vio + 1, 0),
       '#bytes': cells(nvramBytes),
     }),
   );
