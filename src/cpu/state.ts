@@ -53,6 +53,9 @@ const sizes = {
   leaveReason: [4, 1],
   /** Instructions left in this slice; the engine counts down and leaves at a taken branch when it is ≤ 0. */
   budget: [8, 1],
+  /** Instructions executed by translated code, and how often it left by each result (`regionResult`). */
+  translated: [8, 1],
+  regionLeaves: [4, 4],
   /** Address of the record at which the last slice ended (0 when not known). */
   record: [4, 1],
   /** Instructions executed since reset. */

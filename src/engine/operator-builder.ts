@@ -139,6 +139,16 @@ export abstract class OperatorBuilder implements Builder {
     return this.op('i64.mul', a, b);
   }
   and(a: I64, b: I64): I64 {
+    const mask = constantOf(asNode(b));
+    if (mask !== undefined && mask >= 0 && mask <= 0xffffffff) {
+      // A word repeated in both halves (rlwinm), of which only the low one counts.
+      const node = asNode(a);
+      const [low, high] = node.args;
+      const shift = high?.code === operatorCode('i64.shl') ? high.args[1] : undefined;
+      if (node.code === operatorCode('i64.or') && low && shift && constantOf(shift) === 32) {
+        return this.op('i64.and', this.typed<'i64'>(low), b);
+      }
+    }
     return constantOf(asNode(b)) === -1 ? a : this.op('i64.and', a, b);
   }
   or(a: I64, b: I64): I64 {

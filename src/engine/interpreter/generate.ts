@@ -484,6 +484,7 @@ class MainFunction {
     ir.code.u32(this.#regionType);
     ir.code.byte(0);
     ir.localSet(result);
+    this.#countRegion(result);
     this.#loadState(opcode.i32Load, state.fpKind.offset);
     ir.openIf();
     ir.localGet(0);
@@ -509,6 +510,33 @@ class MainFunction {
     this.#loadState(opcode.i64Load, slotOffset.nip);
     ir.localSet(main.target);
     ir.branch(main.jump);
+  }
+
+  /** Adds to the statistics: what the region has executed (the budget in `left` less the one it stored), how it left. */
+  #countRegion(result: number): void {
+    const { ir } = this;
+    ir.localGet(0);
+    this.#loadState(opcode.i64Load, state.translated.offset);
+    ir.localGet(this.#main.left);
+    ir.i32Const(4);
+    ir.code.byte(0x75);
+    ir.code.byte(0xac);
+    ir.code.byte(0x7c);
+    this.#loadState(opcode.i64Load, state.budget.offset);
+    ir.code.byte(0x7d);
+    ir.memory(opcode.i64Store, state.translated.offset, 3);
+    const counter = this.#locals.keep('i32');
+    ir.localGet(0);
+    ir.localGet(result);
+    ir.i32Const(2);
+    ir.code.byte(0x74);
+    ir.code.byte(0x6a);
+    ir.localTee(counter);
+    ir.localGet(counter);
+    ir.memory(opcode.i32Load, state.regionLeaves.offset, 2);
+    ir.i32Const(1);
+    ir.code.byte(0x6a);
+    ir.memory(opcode.i32Store, state.regionLeaves.offset, 2);
   }
 
   /** Notes in the jump cache that a region starts at this address. */
