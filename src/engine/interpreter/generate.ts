@@ -372,6 +372,11 @@ class MainFunction {
     ir.openIf();
     ir.localGet(0);
     ir.call(this.#imports.core('deliver'));
+    // The instruction that was interrupted counts, so that a guest whose handlers fail at once uses up its budget.
+    ir.localGet(main.left);
+    ir.i32Const(recordBytes);
+    ir.code.byte(0x6b);
+    ir.localSet(main.left);
     ir.close();
     this.#loadState(opcode.i32Load, state.pending.offset);
     ir.openIf();
