@@ -30,4 +30,24 @@ export {
   xststdcdp,
   xststdcsp,
 } from './vsx-scalar';
-export * from './quad';
+export {
+  xsaddqp,
+  xscmpexpqp,
+  xscmpqp,
+  xscvdpqp,
+  xscvqpdp,
+  xscvqpsdz,
+  xscvqpswz,
+  xscvqpudz,
+  xscvqpuwz,
+  xscvsdqp,
+  xscvudqp,
+  xsdivqp,
+  xsmaddqp,
+  xsmulqp,
+  xsrqpi,
+  xsrqpxp,
+  xssqrtqp,
+  xststdcqp,
+} from './quad';
+export * from './quad-isa31';

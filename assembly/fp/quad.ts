@@ -310,8 +310,16 @@ export function xsrqpxp(cpu: usize, t: usize, b: usize, r: i32, rmc: i32): void 
   if (endScalar(cpu, classOfResult(-16382))) packQuad(t);
 }
 
+/** Fills A and B from two VSRs. */
+export function unpackPair(a: usize, b: usize): void {
+  unpackAt(a);
+  toA();
+  unpackAt(b);
+  toB();
+}
+
 /** The order of A and B: LT=8, GT=4, EQ=2, unordered=1. */
-function order(): u32 {
+export function order(): u32 {
   if (A.kind >= QUIET || B.kind >= QUIET) return 1;
   if (A.kind == ZERO && B.kind == ZERO) return 2;
   const signA: i32 = A.kind == ZERO ? 0 : A.sign ? -1 : 1;

@@ -39,7 +39,7 @@ function operand(f: Format, next: () => number): bigint {
   const x = randomOperand(f, next);
   if (next() % 4 === 0) return x;
   const shift = BigInt(f.precision - 1);
-  return (x & ~(BigInt(2 * f.emax + 1) << shift)) | (BigInt(f.emax - 4 + (next() % 72)) << shift);
+  return (x & ~(BigInt(2 * f.emax + 1) << shift)) | (BigInt(f.emax - 4 + (next() % (f === quad ? 136 : 72))) << shift);
 }
 
 const hex = (x: bigint | number) => x.toString(16);
@@ -155,6 +155,34 @@ test('vectors and quads become integers as exact arithmetic says', () => {
         `${name} ${hex(q)} FPSCR ${hex(old)}`,
       );
     }
+  }
+});
+
+test('quads become 128-bit integers and back as exact arithmetic says', () => {
+  const next = generator(35);
+  for (let i = 0; i < runs; i++) {
+    const old = randomFpscr(next);
+    const signed = next() & 1;
+    const source = operand(quad, next);
+    const run = (name: string): string => {
+      plane.setFpscr(BigInt(old));
+      plane.setVsr(0, oldVector);
+      plane.setVsr(1, source);
+      plane.call(name, ref(0), ref(1), signed);
+      return `${hex(plane.vsr(0))} ${hex(plane.fpscr())}`;
+    };
+    const text = `${signed ? 'signed' : 'unsigned'} ${hex(source)} FPSCR ${hex(old)}`;
+    const { value, raised, rounding } = toInteger(quad, source, 128, signed === 1, 1);
+    const result = suppressesScalar(old, raised) ? oldVector : BigInt.asUintN(128, value);
+    const fpscr = fpscrAfter(old, raised, rounding, undefined);
+    assert.equal(run('xscvqpToQuadword'), `${hex(result)} ${hex(fpscr)}`, `to ${text}`);
+    const number = signed ? BigInt.asIntN(128, source) : source;
+    const negative = number < 0n;
+    const exact = () =>
+      ({ value: { kind: 'finite', negative, n: negative ? -number : number, d: 1n }, raised: 0 }) as const;
+    const outcome = outcomeOf({ operands: quad, encoding: quad, result: quad, bits: [], exact }, old);
+    const after = fpscrAfter(old, outcome.raised, outcome.rounding, outcome.fprf);
+    assert.equal(run('xscvQuadwordToQp'), `${hex(outcome.bits)} ${hex(after)}`, `from ${text}`);
   }
 });
 

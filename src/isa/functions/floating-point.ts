@@ -168,6 +168,14 @@ export const floatingPointFunctions = {
   xscvqpuwz: vectorUnary,
   xscvsdqp: vectorUnary,
   xscvudqp: vectorUnary,
+  /** Target and operands, then the orders that hold: LT=8, GT=4, EQ=2. */
+  xscmpqpMask: { params: ['i32', 'i32', 'i32', 'i32'], byReference: true },
+  /** Target and operands, then the order in which the first is taken. */
+  xsextremecqp: { params: ['i32', 'i32', 'i32', 'i32'], byReference: true },
+  /** Target and operand, then signed. */
+  xscvqpToQuadword: { params: ['i32', 'i32', 'i32'], byReference: true },
+  xscvQuadwordToQp: { params: ['i32', 'i32', 'i32'], byReference: true },
+  xvcvspbf16: vectorUnary,
   /** Target, operand, R, RMC, inexact reported. */
   xsrqpi: { params: ['i32', 'i32', 'i32', 'i32', 'i32'], byReference: true },
   xsrqpxp: { params: ['i32', 'i32', 'i32', 'i32'], byReference: true },

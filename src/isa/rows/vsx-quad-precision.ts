@@ -1,4 +1,4 @@
-// Quad-precision instructions, on VSR 32…63 (Power ISA 3.0 Book I, section 7.6.1).
+// Quad-precision instructions, on VSR 32…63 (Power ISA 3.0 and 3.1 Book I, section 7.6.1).
 import type { Builder, Field, Fields, I32, I64, V128 } from '../builder.ts';
 import { interruptWhenEnabled } from '../floating-point-common.ts';
 import type { FunctionName } from '../functions.ts';
@@ -65,6 +65,29 @@ function unaryOdd(name: FunctionName, xo: number, eo: number) {
   );
 }
 
+/** An instruction of edition 3.1 on references, then a constant. */
+function isa31(
+  mnemonic: string,
+  pattern: string,
+  name: FunctionName,
+  registers: (f: Fields) => readonly Field[],
+  constant: number,
+): InstructionRow {
+  const operands = pattern.includes('VRA') ? 'VRT,VRA,VRB' : 'VRT,VRB';
+  return { ...row(mnemonic, pattern, operands, computed(name, registers, [constant])), since: '3.1' };
+}
+
+/** Masks and extremes: `wanted` are orders, LT=8, GT=4, EQ=2. */
+function ordered(mnemonic: string, xo: number, name: FunctionName, wanted: number): InstructionRow {
+  const pattern = `63:6 VRT:5 VRA:5 VRB:5 ${xo}:10 /:1`;
+  return isa31(mnemonic, pattern, name, (f) => [f.VRT, f.VRA, f.VRB], wanted);
+}
+
+/** Conversions with 128-bit integers. */
+function quadword(mnemonic: string, eo: number, name: FunctionName, signed: number): InstructionRow {
+  return isa31(mnemonic, unaryPattern(836, eo, '/'), name, (f) => [f.VRT, f.VRB], signed);
+}
+
 function convert(name: FunctionName, eo: number): InstructionRow {
   return row(
     name,
@@ -129,6 +152,15 @@ export const vsxQuadPrecisionRows: readonly InstructionRow[] = [
   convert('xscvqpuwz', 1),
   convert('xscvsdqp', 10),
   convert('xscvudqp', 2),
+  quadword('xscvqpsqz', 8, 'xscvqpToQuadword', 1),
+  quadword('xscvqpuqz', 0, 'xscvqpToQuadword', 0),
+  quadword('xscvsqqp', 11, 'xscvQuadwordToQp', 1),
+  quadword('xscvuqqp', 3, 'xscvQuadwordToQp', 0),
+  ordered('xscmpeqqp', 68, 'xscmpqpMask', 2),
+  ordered('xscmpgeqp', 196, 'xscmpqpMask', 6),
+  ordered('xscmpgtqp', 228, 'xscmpqpMask', 4),
+  ordered('xsmaxcqp', 676, 'xsextremecqp', 4),
+  ordered('xsmincqp', 740, 'xsextremecqp', 8),
   roundToIntegral('xsrqpi', 0),
   roundToIntegral('xsrqpix', 1),
   row('xsrqpxp', '63:6 VRT:5 /:4 R:1 VRB:5 RMC:2 37:8 /:1', 'R,VRT,VRB,RMC', (b, f) => {

@@ -200,6 +200,9 @@ export const vsxVectorFloatingPointRows: readonly InstructionRow[] = [
   unary('xvcvspdp', 457),
   unary('xvcvhpsp', 475, '3.0', 24),
   unary('xvcvsphp', 475, '3.0', 25),
+  unary('xvcvspbf16', 475, '3.1', 17),
+  // A bfloat16 is the upper half of a single.
+  xx2('xvcvbf16spn', 475, '3.1', (b, f) => b.setVsr(f.XT, b.op('i32x4.shl', b.vsr(f.XB), b.const32(16))), 16),
   unary('xvcvdpsxds', 472),
   unary('xvcvdpuxds', 456),
   unary('xvcvdpsxws', 216),
