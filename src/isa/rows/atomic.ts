@@ -1,4 +1,4 @@
-// Load-and-reserve, store-conditional, atomic memory operations and copy-paste (Power ISA Book II, chapter 4).
+// Load-and-reserve, store-conditional and atomic memory operations (Power ISA Book II, chapter 4).
 import type { AccessSize, Builder, Fields, I32, I64 } from '../builder.ts';
 import type { InstructionRow } from '../row.ts';
 import type { IsaVersion } from '../version.ts';
@@ -184,21 +184,4 @@ export const atomicRows: readonly InstructionRow[] = [
   atomicOperation('ldat', 614, 8, true),
   atomicOperation('stwat', 710, 4, false),
   atomicOperation('stdat', 742, 8, false),
-  {
-    // The copy buffer can only go to an accelerator, and there is none.
-    mnemonic: 'copy',
-    pattern: '31:6 /:4 1:1 RA:5 RB:5 774:10 /:1',
-    operands: 'RA,RB',
-    since: '3.0',
-    meaning: (b, f) => b.call('dataCacheBlockTouch', b.is64 ? address(b, f) : b.ext32u(address(b, f))),
-  },
-  {
-    // CR0 says "not accepted".
-    mnemonic: 'paste.',
-    pattern: '31:6 /:4 L:1 RA:5 RB:5 902:10 1:1',
-    operands: 'RA,RB,L',
-    since: '3.0',
-    meaning: (b) => recordStored(b, b.const32(0)),
-  },
-  { mnemonic: 'cpabort', pattern: '31:6 /:15 838:10 /:1', operands: '', since: '3.0', meaning: () => {} },
 ];
