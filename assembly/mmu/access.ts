@@ -6,7 +6,7 @@ import { raise, raiseAlignment, raiseData, raiseDataSegment } from '../interrupt
 import * as R from '../supervisor/registers';
 import { walkHash } from './hash';
 import { walkRadix } from './radix';
-import { tlbInsert } from './tlb';
+import { tlbInsert, tlbIndex } from './tlb';
 import * as T from './translation';
 
 /** Guest real addresses have 60 bits; real mode ignores the rest (Book III, section 6.7.3). */
@@ -49,7 +49,7 @@ function resolve(cpu: usize, ea: u64, access: i32): usize {
 
 /** Host address on a hit in the read or write table (its place is the state word at `table`), else 0. */
 @inline function probe(cpu: usize, table: usize, ea: u64): usize {
-  const entry = load<u32>(cpu + table) + ((<u32>ea >>> 8) & 0xfff0);
+  const entry = load<u32>(cpu + table) + tlbIndex(ea);
   const offset = ea - load<u64>(entry);
   return offset <= 4095 ? load<u32>(entry, 8) + <u32>offset : 0;
 }

@@ -13,6 +13,14 @@ const keyedJournal: i32 = L.tlbSets;
 @inline function journal(cpu: usize, number: i32): usize {
   return cpu + L.STATE_BYTES + L.tlbBytes + number * L.tlbJournalBytes;
 }
+/**
+ * Byte offset of an address's entry in its table. Bits 24 to 31 are mixed in, so that arrays a multiple of 16 MiB apart
+ * do not share an entry. The engine's inline probes compute the same.
+ */
+@inline export function tlbIndex(ea: u64): usize {
+  const low = <u32>ea;
+  return ((low >>> 8) ^ (low >>> 20)) & 0xfff0;
+}
 /** A tag that no address looked up at this index has. */
 @inline function emptyTag(index: i32): u64 {
   return <u64>((index ^ 1) & 4095) << 12;
@@ -42,10 +50,9 @@ function record(list: usize, entry: usize): void {
 
 /** Puts a page into the read (0), write (1) or execute (2) table of the current mode. */
 export function tlbInsert(cpu: usize, ea: u64, kind: i32, host: u32, keyed: bool): void {
-  const page = <i32>(ea >> 12);
   const set = kind == 2 ? load<i32>(cpu, L.S_tlbFetchSet) : load<i32>(cpu, L.S_tlbDataSet);
   const table = setBase(cpu, set) + kind * readBytes;
-  const entry = table + ((page & (kind == 2 ? L.tlbExecuteEntries - 1 : L.tlbEntries - 1)) << 4);
+  const entry = table + tlbIndex(ea);
   // An execute entry that makes room for another page takes remembered jumps with it.
   if (kind == 2) clearEntry(setBase(cpu, set), entry);
   store<u64>(entry, ea & ~0xfff);
@@ -122,8 +129,8 @@ export function tlbFlushKeyed(cpu: usize): void {
   }
 }
 
-function dropPage(base: usize, table: usize, mask: i32, page: u64): void {
-  const entry = table + ((<i32>page & mask) << 4);
+function dropPage(base: usize, table: usize, page: u64): void {
+  const entry = table + tlbIndex(page << 12);
   if (load<u64>(entry) == page << 12) clearEntry(base, entry);
 }
 
@@ -134,9 +141,9 @@ function invalidateInSet(cpu: usize, set: i32, ea: u64, sizeShift: i32): void {
   const base = setBase(cpu, set);
   const first = (ea >> 12) & ~(pages - 1);
   for (let page = first; page < first + pages; page++) {
-    dropPage(base, base, L.tlbEntries - 1, page);
-    dropPage(base, base + readBytes, L.tlbEntries - 1, page);
-    dropPage(base, base + executeOffset, L.tlbExecuteEntries - 1, page);
+    dropPage(base, base, page);
+    dropPage(base, base + readBytes, page);
+    dropPage(base, base + executeOffset, page);
   }
 }
 

@@ -5,7 +5,7 @@ import { stateBytes } from './state.ts';
 export const tlbEntryBytes = 16;
 /** Entries of a read or write table, and of an execute table. */
 export const tlbEntries = 4096;
-export const tlbExecuteEntries = 1024;
+export const tlbExecuteEntries = 4096;
 /** Bytes of one set of tables: read, write, execute. */
 export const tlbSetBytes = (2 * tlbEntries + tlbExecuteEntries) * tlbEntryBytes;
 /**

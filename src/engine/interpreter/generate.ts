@@ -2,14 +2,7 @@
 //
 // The main function is a loop around one `br_table` over predecoded records. Rows that are executed often, and those
 // with flow of control, are in it; each other row is a function of its own, called through a table.
-import {
-  jumpCacheEntries,
-  jumpCacheOffset,
-  machineWord,
-  recordBytes,
-  recordSide,
-  tlbExecuteEntries,
-} from '../../cpu/memory-map.ts';
+import { jumpCacheEntries, jumpCacheOffset, machineWord, recordBytes, recordSide } from '../../cpu/memory-map.ts';
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import { fields } from '../fields.ts';
@@ -322,9 +315,14 @@ class MainFunction {
     this.#loadState(opcode.i32Load, state.tlbExecute.offset);
     ir.localGet(main.target);
     ir.code.byte(0xa7);
+    ir.localTee(entry);
     ir.i32Const(8);
     ir.code.byte(0x76);
-    ir.i32Const((tlbExecuteEntries - 1) << 4);
+    ir.localGet(entry);
+    ir.i32Const(20);
+    ir.code.byte(0x76);
+    ir.code.byte(0x73);
+    ir.i32Const(0xfff0);
     ir.code.byte(0x71);
     ir.code.byte(0x6a);
     ir.localTee(entry);

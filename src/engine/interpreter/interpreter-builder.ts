@@ -401,8 +401,13 @@ export class InterpreterBuilder extends OperatorBuilder {
     const distance = ir.locals.take('i64');
     ir.localGet(ea);
     ir.code.byte(0xa7);
+    ir.localTee(entry);
     ir.i32Const(8);
     ir.code.byte(0x76);
+    ir.localGet(entry);
+    ir.i32Const(20);
+    ir.code.byte(0x76);
+    ir.code.byte(0x73);
     ir.i32Const(0xfff0);
     ir.code.byte(0x71);
     const { main } = this.#frame;

@@ -340,8 +340,13 @@ export class TranslatorBuilder extends OperatorBuilder {
     this.#markSite();
     ir.localTee(f.address);
     ir.code.byte(0xa7);
+    ir.localTee(f.entry);
     ir.i32Const(8);
     ir.code.byte(0x76);
+    ir.localGet(f.entry);
+    ir.i32Const(20);
+    ir.code.byte(0x76);
+    ir.code.byte(0x73);
     ir.i32Const(0xfff0);
     ir.code.byte(0x71);
     ir.localGet(write ? f.tlbWrite : f.tlbRead);
