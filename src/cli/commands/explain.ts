@@ -1,12 +1,24 @@
 // continuo explain: what would a guest see, why, and can this host give it?
-import { decide, withHostCpu } from '../../environment/index.ts';
+import { decide, type HostProfile, withHostCpu } from '../../environment/index.ts';
 import { exitStatus } from '../../host/exit-status.ts';
 import { machineOptionHelp, parseCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { explainPage } from '../explain-page.ts';
 import { chooseHost } from '../host-choice.ts';
 import { decisionJson } from '../json.ts';
+import type { UsageProblem } from '../options/machine-options.ts';
 import { hostError, usageError } from '../report.ts';
+
+/** An accelerator that was asked for and that the host is not: -accel says what runs the guest, --host where. */
+function acceleratorProblem(accelerators: readonly string[], host: HostProfile): UsageProblem | undefined {
+  const own = host.accelerator === 'kvm' ? 'kvm' : 'tcg';
+  if (accelerators.length === 0 || accelerators.includes(own)) return undefined;
+  const way = own === 'kvm' ? 'leave --host out to ask about our own engine' : 'name a KVM host with --host';
+  return {
+    option: '-accel',
+    message: `${accelerators.join(':')}, but host ${host.name} runs guests with ${own}; ${way}`,
+  };
+}
 
 /** The command `explain`. */
 export const explainCommand: Command = {
@@ -33,6 +45,8 @@ Exit status: ${exitStatus.ok} provided, ${exitStatus.refused} refused, ${exitSta
     if (line.problems.length > 0) return usageError(io, this.name, line.problems);
     const host = chooseHost(line.values.host ?? 'engine');
     if ('problem' in host) return hostError(io, this.name, host);
+    const wrongAccelerator = acceleratorProblem(line.accelerators, host);
+    if (wrongAccelerator !== undefined) return usageError(io, this.name, [wrongAccelerator]);
     const decision = decide(withHostCpu(line.request, host), host);
     if (line.flags.has('json')) io.out(`${JSON.stringify(decisionJson(decision), undefined, 2)}\n`);
     else io.out(explainPage(decision, host));
