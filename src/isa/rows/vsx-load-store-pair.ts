@@ -2,7 +2,7 @@
 // section 7.6.1).
 import type { Builder, Fields, I64 } from '../builder.ts';
 import type { InstructionRow } from '../row.ts';
-import { byRegister, indexedAddress, pair } from '../vector-common.ts';
+import { indexedAddress, pair } from '../vector-common.ts';
 
 /** lxvr…x: an element into the right end of the register. */
 function loadRight(letter: string, xo: number, size: 1 | 2 | 4 | 8): InstructionRow {
@@ -11,7 +11,7 @@ function loadRight(letter: string, xo: number, size: 1 | 2 | 4 | 8): Instruction
     pattern: `31:6 T:5 RA:5 RB:5 ${xo}:10 TX:1`,
     operands: 'XT,RA,RB',
     since: '3.1',
-    facilityByField: byRegister('TX', 'VSX'),
+    facility: 'VSX',
     meaning: (b, f) => b.setVsr(f.XT, pair(b, b.const(0), b.load(size, indexedAddress(b, f)))),
   };
 }
@@ -22,7 +22,7 @@ function storeRight(letter: string, xo: number, size: 1 | 2 | 4 | 8): Instructio
     pattern: `31:6 S:5 RA:5 RB:5 ${xo}:10 SX:1`,
     operands: 'XS,RA,RB',
     since: '3.1',
-    facilityByField: byRegister('SX', 'VSX'),
+    facility: 'VSX',
     meaning: (b, f) => b.store(size, indexedAddress(b, f), b.vsrDoubleword(f.XS, 1)),
   };
 }
@@ -40,7 +40,7 @@ function loadPair(mnemonic: string, pattern: string, operands: string, address: 
     pattern,
     operands,
     since: '3.1',
-    facilityByField: byRegister('TX', 'VSX'),
+    facility: 'VSX',
     // Register numbers are twice the field, so that each pair is a variant of its own.
     split: ['TX', 'Tp'],
     meaning: (b, f) => {
@@ -60,7 +60,7 @@ function storePair(mnemonic: string, pattern: string, operands: string, address:
     pattern,
     operands,
     since: '3.1',
-    facilityByField: byRegister('SX', 'VSX'),
+    facility: 'VSX',
     split: ['SX', 'Tp'],
     meaning: (b, f) => {
       const ea = address(b, f);
@@ -103,7 +103,7 @@ export const vsxLoadStorePairRows: readonly InstructionRow[] = [
     pattern: '60:6 T:5 31:5 UIM:5 360:10 TX:1',
     operands: 'XT,UIM',
     since: '3.1',
-    facilityByField: byRegister('TX', 'VSX'),
+    facility: 'VSX',
     split: ['UIM'],
     meaning: (b, f) => {
       const constant = quadConstant(b.fixed(f.UIM));
