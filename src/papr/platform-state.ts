@@ -18,7 +18,10 @@ export interface PlatformBoot {
   readonly image: BootImage;
   /** `vm,uuid`. */
   readonly uuid?: string;
-  /** Contents of the NVRAM, 64 KiB, which the guest changes in place; absent: blank. A reset keeps them. */
+  /**
+   * Contents of the NVRAM, 64 KiB, which the guest changes in place; absent: as firmware leaves it for a kernel, blank for
+   * firmware. A reset keeps them.
+   */
   readonly nvram?: Uint8Array;
   /** A flattened tree that a user gave; it is shown instead of the machine's own. */
   readonly deviceTree?: Uint8Array;

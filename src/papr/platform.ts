@@ -45,7 +45,7 @@ import { consoleCalls } from './rtas/console.ts';
 import { cpuCalls } from './rtas/cpu-calls.ts';
 import { rtasDispatcher } from './rtas/dispatcher.ts';
 import { eventCalls, type NmiHandlers, NmiRegistration } from './rtas/events.ts';
-import { blankNvram, nvramCalls } from './rtas/nvram.ts';
+import { blankNvram, formattedNvram, nvramCalls } from './rtas/nvram.ts';
 import { pciCalls } from './rtas/pci.ts';
 import { powerCalls } from './rtas/power.ts';
 import { systemParameterCalls } from './rtas/system-parameters.ts';
@@ -137,7 +137,7 @@ export function createPlatform(
   const signals = new VirtualIoSignals();
   const nmi = new NmiRegistration();
   const watchdogs = new Watchdogs();
-  const nvram = boot.nvram ?? blankNvram();
+  const nvram = boot.nvram ?? (boot.image.kind === 'kernel' ? formattedNvram() : blankNvram());
   const client = new ClientInterface(state, counts);
   const rtasCalls: RtasHandlers = {
     ...clockCalls(services),
