@@ -23,8 +23,6 @@ export { vectorMultiplySumSigned, vectorMultiplySumUnsigned, vectorSumAcross } f
 export {
   vectorRotateDoublewordsMask,
   vectorRotateWordsMask,
-  vectorShiftBytes,
-  vectorShiftHalfwords,
   vectorShiftVariable,
 } from './shift';
 export { vectorDivideDoublewords, vectorDivideQuadwords, vectorDivideWords } from './divide';

@@ -1,33 +1,5 @@
 // Shifts whose amounts differ for each element (Power ISA Book I, sections 6.8.7 and 6.9.6).
 
-/** Bytes shifted by the low three bits of those of y; kind: 0 rotate left, 1 left, 2 right, 3 right algebraic. */
-export function vectorShiftBytes(_cpu: usize, t: usize, x: usize, y: usize, kind: i32): void {
-  for (let i: usize = 0; i < 16; i++) {
-    const v = <u32>load<u8>(x + i);
-    const n = <u32>load<u8>(y + i) & 7;
-    let result: u32;
-    if (kind === 0) result = (v << n) | (v >> (8 - n));
-    else if (kind === 1) result = v << n;
-    else if (kind === 2) result = v >> n;
-    else result = <u32>((<i32>(v << 24) >> 24) >> <i32>n);
-    store<u8>(t + i, <u8>result);
-  }
-}
-
-/** As {@link vectorShiftBytes} for halfwords, by four bits. */
-export function vectorShiftHalfwords(_cpu: usize, t: usize, x: usize, y: usize, kind: i32): void {
-  for (let i: usize = 0; i < 16; i += 2) {
-    const v = <u32>load<u16>(x + i);
-    const n = <u32>load<u16>(y + i) & 15;
-    let result: u32;
-    if (kind === 0) result = (v << n) | (v >> (16 - n));
-    else if (kind === 1) result = v << n;
-    else if (kind === 2) result = v >> n;
-    else result = <u32>((<i32>(v << 16) >> 16) >> <i32>n);
-    store<u16>(t + i, <u16>result);
-  }
-}
-
 /** vrlwnm, vrlwmi: VRB's words hold mask begin, mask end and amount in their last three bytes. */
 export function vectorRotateWordsMask(_cpu: usize, t: usize, x: usize, y: usize, insert: i32): void {
   for (let i: usize = 0; i < 16; i += 4) {

@@ -1,4 +1,4 @@
-// Saturating sums, shifts and bit permutes of the data plane against models that work on lists of elements.
+// Saturating sums, rotates under mask and bit permutes of the data plane against models that work on lists of elements.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -53,30 +53,6 @@ test('vsumsws and vsum2sws add words of a group to its last one', () => {
     }),
   );
 });
-
-const kinds: readonly ((v: bigint, n: bigint, bits: number) => bigint)[] = [
-  (v, n, bits) => (v << n) | (v >> (BigInt(bits) - n)),
-  (v, n) => v << n,
-  (v, n) => v >> n,
-  (v, n, bits) => BigInt.asIntN(bits, v) >> n,
-];
-
-for (const [bits, name] of [
-  [8, 'vectorShiftBytes'],
-  [16, 'vectorShiftHalfwords'],
-] as const) {
-  test(`${name} rotates and shifts each element by its own amount`, () => {
-    fc.assert(
-      fc.property(vectorOf(bits), vectorOf(bits), fc.integer({ min: 0, max: 3 }), (x, y, kind) => {
-        const shift = kinds[kind];
-        assert.ok(shift);
-        const amounts = elements(y, bits).map((n) => n % BigInt(bits));
-        const expected = elements(x, bits).map((v, i) => shift(v, amounts[i] ?? 0n, bits));
-        assert.equal(plane.run(name, [x, y], [kind]), fromElements(expected, bits));
-      }),
-    );
-  });
-}
 
 for (const [bits, name] of [
   [32, 'vectorRotateWordsMask'],

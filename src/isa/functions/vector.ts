@@ -21,9 +21,6 @@ export const vectorFunctions = {
   vectorMultiplySumUnsigned: registers4,
   /** vsumsws, vsum2sws: the number is that of words in a group (4, 2). */
   vectorSumAcross: registers3Number,
-  /** The last parameter is the kind of shift: 0 rotate left, 1 left, 2 right, 3 right algebraic. */
-  vectorShiftBytes: registers3Number,
-  vectorShiftHalfwords: registers3Number,
   /** The last parameter is 1 to insert under the mask. */
   vectorRotateWordsMask: registers3Number,
   vectorRotateDoublewordsMask: registers3Number,

@@ -1,22 +1,46 @@
 // Vector rotate and shift of elements (Power ISA Book I, section 6.9.6). Shift amounts differ for each element, which
-// WebAssembly's vector shifts do not allow: words and doublewords go through its scalar operators, the rest through
-// the data plane.
+// WebAssembly's vector shifts do not allow: words and doublewords go through its scalar operators, bytes and halfwords
+// are multiplied by powers of two.
+import type { Builder, V128 } from '../builder.ts';
 import type { InstructionRow } from '../row.ts';
-import { eachDoubleword, eachWord, vx } from '../vector-common.ts';
+import { byteLanes, eachDoubleword, eachWord, splatOf, vx } from '../vector-common.ts';
 
-/** Kinds of shift as the data plane numbers them. */
-const kind = { rotate: 0, left: 1, right: 2, rightAlgebraic: 3 } as const;
+type Kind = 'rotate' | 'left' | 'right' | 'rightAlgebraic';
 
-function shiftSmall(mnemonic: string, xo: number, size: 1 | 2, operation: keyof typeof kind): InstructionRow {
-  const name = size === 1 ? 'vectorShiftBytes' : 'vectorShiftHalfwords';
-  return {
-    mnemonic,
-    pattern: `4:6 VRT:5 VRA:5 VRB:5 ${xo}:11`,
-    operands: 'VRT,VRA,VRB',
-    since: '2.05',
-    facility: 'VEC',
-    meaning: (b, f) => b.call(name, b.vrRef(f.VRT), b.vrRef(f.VRA), b.vrRef(f.VRB), b.const32(kind[operation])),
+/** The shape of twice the element size. */
+const wide = { 1: 'i16x8', 2: 'i32x4' } as const;
+
+/** 2 to the power of each element, which is less than its number of bits. */
+function powerOfTwo(b: Builder, size: 1 | 2, n: V128): V128 {
+  const table = byteLanes(b, (lane) => (lane < 8 ? 1 << lane : 0));
+  if (size === 1) return b.op('i8x16.swizzle', table, n);
+  // The low byte of the power is looked up at n, the high one at n - 8; outside of the table there are zeros.
+  const upper = b.op('i16x8.shl', b.op('i16x8.sub', n, splatOf(b, 2, 8n)), b.const32(8));
+  return b.op('i8x16.swizzle', table, b.op('v128.or', n, upper));
+}
+
+/** Shifts by multiplication with twice the width: to the right by n is to the left by all bits but n. */
+function shiftNarrow(b: Builder, size: 1 | 2, x: V128, y: V128, kind: Kind): V128 {
+  const shape = wide[size];
+  const bits = b.const32(8 * size);
+  const lower = splatOf(b, (2 * size) as 2 | 4, (1n << BigInt(8 * size)) - 1n);
+  const last = splatOf(b, size, BigInt(8 * size - 1));
+  const isRight = kind === 'right' || kind === 'rightAlgebraic';
+  const shift = kind === 'rightAlgebraic' ? (`${shape}.shr_s` as const) : (`${shape}.shr_u` as const);
+  const power = powerOfTwo(b, size, isRight ? b.op('v128.andnot', last, y) : b.op('v128.and', y, last));
+  const half = (value: V128, factor: V128): V128 => {
+    const product = b.op(`${shape}.mul`, value, factor);
+    if (isRight) return b.op(shift, product, b.const32(8 * size - 1));
+    return kind === 'rotate' ? b.op('v128.or', product, b.op(`${shape}.shr_u`, product, bits)) : product;
   };
+  const odd = kind === 'rightAlgebraic' ? b.op(shift, b.op(`${shape}.shl`, x, bits), bits) : b.op('v128.and', x, lower);
+  const right = half(odd, b.op('v128.and', power, lower));
+  const left = half(b.op(shift, x, bits), b.op(`${shape}.shr_u`, power, bits));
+  return b.op('v128.bitselect', right, b.op(`${shape}.shl`, left, bits), lower);
+}
+
+function shiftSmall(mnemonic: string, xo: number, size: 1 | 2, kind: Kind): InstructionRow {
+  return vx(mnemonic, xo, '2.05', (b, x, y) => shiftNarrow(b, size, x, y, kind));
 }
 
 type Shift = 'rotl' | 'shl' | 'shr_u' | 'shr_s';
