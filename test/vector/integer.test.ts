@@ -106,3 +106,30 @@ test('vbpermq and vbpermd gather the bits that the bytes of VRB name', () => {
     }),
   );
 });
+
+test('xxgenpcv makes controls that expand and compress with vperm, or vpermr in the little-endian forms', () => {
+  const size = fc.constantFrom(1, 2, 4, 8);
+  fc.assert(
+    fc.property(vectorOf(8), vectorOf(8), vectorOf(8), size, fc.boolean(), (mask, packed, old, bytes, little) => {
+      const bits = 8 * bytes;
+      // Elements in the order of the form: from the left, or from the right.
+      const inOrder = <T>(list: readonly T[]): T[] => (little ? [...list].reverse() : [...list]);
+      const chosen = inOrder(elements(mask, bits)).map((v) => v >> BigInt(bits - 1) === 1n);
+      const permuted = (control: bigint, near: bigint, far: bigint): bigint => {
+        const sources = [...inOrder(elements(near, 8)), ...inOrder(elements(far, 8))];
+        const result = inOrder(elements(control, 8)).map((n) => sources[Number(n & 31n)] ?? 0n);
+        return fromElements(inOrder(result), 8);
+      };
+      const expand = plane.run('vectorPermuteControl', [mask], [bytes, little ? 2 : 0]);
+      let next = 0;
+      const source = inOrder(elements(packed, bits));
+      const kept = inOrder(elements(old, bits));
+      const expanded = chosen.map((is, i) => (is ? source[next++] : kept[i]) ?? 0n);
+      assert.equal(permuted(expand, packed, old), fromElements(inOrder(expanded), bits));
+      const compress = plane.run('vectorPermuteControl', [mask], [bytes, little ? 3 : 1]);
+      const taken = source.filter((_, i) => chosen[i]);
+      const compressed = inOrder(elements(permuted(compress, packed, old), bits));
+      assert.deepEqual(compressed.slice(0, taken.length), taken);
+    }),
+  );
+});
