@@ -3,6 +3,7 @@
 import * as L from '../generated/layout';
 import { add, divide, multiply, multiplyAdd, operand, squareRoot } from './arithmetic';
 import { reciprocal, reciprocalSquareRoot, roundEstimate } from './estimate';
+import { fusedDouble, fusedToOdd } from './fast';
 import { begin, DOWNWARD, endVector, NEAREST_AWAY, Now, TOWARD_ZERO, UPWARD, XE, XX } from './fpscr';
 import { roundIntegral } from './integer';
 import { packDouble, packSingle, QUIET, R, roundTo, toA, toB, toC } from './number';
@@ -81,16 +82,30 @@ function areNormalSingles(v: v128): bool {
   return i32x4.all_true(i32x4.lt_u(e, i32x4.splat(0xfd)));
 }
 
+/** As `areNormalDoubles`, or zero: a sum that is zero is exact. */
+function areSumsOfDoubles(v: v128): bool {
+  const low = i64x2.extract_lane(v, 0) << 1;
+  const high = i64x2.extract_lane(v, 1) << 1;
+  return (low == 0 || <u64>(low >>> 53) - 2 < 0x7fd) && (high == 0 || <u64>(high >>> 53) - 2 < 0x7fd);
+}
+
+/** As `areNormalSingles`, or zero. */
+function areSumsOfSingles(v: v128): bool {
+  const e = i32x4.sub(i32x4.shr_u(i32x4.shl(v, 1), 24), i32x4.splat(2));
+  const zero = f32x4.eq(v, f32x4.splat(0));
+  return i32x4.all_true(v128.or(i32x4.lt_u(e, i32x4.splat(0xfd)), zero));
+}
+
 /** xvadddp. */
 export function xvadddp(cpu: usize, t: usize, a: usize, b: usize): void {
   const v = f64x2.add(v128.load(a), v128.load(b));
-  if (onlyValuesMatter(cpu) && areNormalDoubles(v)) v128.store(t, v);
+  if (onlyValuesMatter(cpu) && areSumsOfDoubles(v)) v128.store(t, v);
   else elements(cpu, t, a, b, b, ADD, false);
 }
 /** xvsubdp. */
 export function xvsubdp(cpu: usize, t: usize, a: usize, b: usize): void {
   const v = f64x2.sub(v128.load(a), v128.load(b));
-  if (onlyValuesMatter(cpu) && areNormalDoubles(v)) v128.store(t, v);
+  if (onlyValuesMatter(cpu) && areSumsOfDoubles(v)) v128.store(t, v);
   else elements(cpu, t, a, b, b, SUBTRACT, false);
 }
 /** xvmuldp. */
@@ -114,13 +129,13 @@ export function xvsqrtdp(cpu: usize, t: usize, b: usize): void {
 /** xvaddsp. */
 export function xvaddsp(cpu: usize, t: usize, a: usize, b: usize): void {
   const v = f32x4.add(v128.load(a), v128.load(b));
-  if (onlyValuesMatter(cpu) && areNormalSingles(v)) v128.store(t, v);
+  if (onlyValuesMatter(cpu) && areSumsOfSingles(v)) v128.store(t, v);
   else elements(cpu, t, a, b, b, ADD, true);
 }
 /** xvsubsp. */
 export function xvsubsp(cpu: usize, t: usize, a: usize, b: usize): void {
   const v = f32x4.sub(v128.load(a), v128.load(b));
-  if (onlyValuesMatter(cpu) && areNormalSingles(v)) v128.store(t, v);
+  if (onlyValuesMatter(cpu) && areSumsOfSingles(v)) v128.store(t, v);
   else elements(cpu, t, a, b, b, SUBTRACT, true);
 }
 /** xvmulsp. */
@@ -159,12 +174,45 @@ export function xvrsqrtesp(cpu: usize, t: usize, b: usize): void {
   elements(cpu, t, b, b, b, RECIPROCAL_ROOT, true);
 }
 
+/** a × c + b with a zero factor, or as the helpers of translated code do; NaN where these give no proof. */
+function fusedLane(cpu: usize, a: f64, c: f64, b: f64, single: bool): f64 {
+  if (a == 0 || c == 0) return a * c + b;
+  return single ? fusedToOdd(cpu, a, c, b) : fusedDouble(cpu, a, c, b);
+}
+
+function fusedDoubles(cpu: usize, t: usize, a: usize, c: usize, b: usize, variant: i32): bool {
+  const addend = variant & 1 ? f64x2.neg(v128.load(b)) : v128.load(b);
+  const x = v128.load(a);
+  const y = v128.load(c);
+  const low = fusedLane(cpu, f64x2.extract_lane(x, 0), f64x2.extract_lane(y, 0), f64x2.extract_lane(addend, 0), false);
+  const high = fusedLane(cpu, f64x2.extract_lane(x, 1), f64x2.extract_lane(y, 1), f64x2.extract_lane(addend, 1), false);
+  const v = f64x2.replace_lane(f64x2.splat(low), 1, high);
+  if (!areNormalDoubles(v)) return false;
+  v128.store(t, variant & 2 ? f64x2.neg(v) : v);
+  return true;
+}
+
+function fusedSingles(cpu: usize, t: usize, a: usize, c: usize, b: usize, variant: i32): bool {
+  let v = f32x4.splat(0);
+  for (let at: usize = 0; at < 16; at += 4) {
+    const addend = <f64>load<f32>(b + at);
+    const sum = fusedLane(cpu, <f64>load<f32>(a + at), <f64>load<f32>(c + at), variant & 1 ? -addend : addend, true);
+    // Lanes are filled in turn: each step moves the others down and puts this one on top.
+    v = i8x16.shuffle(v, f32x4.splat(<f32>sum), 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19);
+  }
+  if (!areNormalSingles(v)) return false;
+  v128.store(t, variant & 2 ? f32x4.neg(v) : v);
+  return true;
+}
+
 /** xvmadd(a|m)dp: a × c + b, variant 1 − b, 2 the sum negated, 3 both. */
 export function xvmadddp(cpu: usize, t: usize, a: usize, c: usize, b: usize, variant: i32): void {
+  if (onlyValuesMatter(cpu) && fusedDoubles(cpu, t, a, c, b, variant)) return;
   elements(cpu, t, a, b, c, FUSED | variant, false);
 }
 /** xvmadd(a|m)sp and its variants. */
 export function xvmaddsp(cpu: usize, t: usize, a: usize, c: usize, b: usize, variant: i32): void {
+  if (onlyValuesMatter(cpu) && fusedSingles(cpu, t, a, c, b, variant)) return;
   elements(cpu, t, a, b, c, FUSED | variant, true);
 }
 
