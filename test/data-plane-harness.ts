@@ -177,8 +177,8 @@ export class DataPlane {
 
   /** What inline code does: the host address on a TLB hit, else undefined. */
   probe(index: number, table: 'tlbRead' | 'tlbWrite' | 'tlbExecute', ea: bigint, size = 1): number | undefined {
-    const mask = table === 'tlbExecute' ? 0x3ff0 : 0xfff0;
-    const entry = (this.state32(index, table) >>> 0) + ((Number(ea & 0xffffffffn) >>> 8) & mask);
+    const low = Number(ea & 0xffffffffn);
+    const entry = (this.state32(index, table) >>> 0) + (((low >>> 8) ^ (low >>> 20)) & 0xfff0);
     const offset = BigInt.asUintN(64, ea - this.view.getBigUint64(entry, true));
     if (offset > BigInt(4096 - size)) return undefined;
     return this.view.getUint32(entry + 8, true) + Number(offset);
