@@ -82,7 +82,7 @@ function buildDataPlane(): void {
     'assembly/index.ts',
     ...['-o', 'dist/assembly/data-plane.wasm'],
     ...['--runtime', 'stub', '--importMemory', '--sharedMemory', '--initialMemory', '64', '--maximumMemory', '65536'],
-    ...['--enable', 'threads', '--enable', 'simd', '-O3', '--noAssert', '--memoryBase', '4096'],
+    ...['--enable', 'threads', '--enable', 'simd', '-O3', '--noAssert', '--debug', '--memoryBase', '4096'],
   ];
   const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   if (result.status !== 0) process.exit(result.status ?? 1);

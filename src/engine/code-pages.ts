@@ -124,6 +124,7 @@ export class CodePages {
     const record = base + number * recordBytes;
     if (this.#view.getUint16(record, true) !== specialHandler.translated) return;
     this.#view.setUint16(record, this.#view.getUint16(base + recordSide.original + 2 * number, true), true);
+    this.#view.setUint32(base + recordSide.region + 4 * number, 0, true);
   }
 
   /** Decodes the instruction whose record is at this address. */

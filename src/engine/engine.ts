@@ -130,6 +130,7 @@ export class Engine {
     Object.assign(this.#imports, instance.exports, {
       memory: this.memory,
       regions,
+      noteHot: (record: number) => this.translator?.request(this.code.placeOf(record)),
       decodeRecord: (record: number) => {
         this.code.decodeAt(record);
         if (!host.decoded) return;
@@ -263,6 +264,7 @@ export class Engine {
 
   #sample(vcpu: Vcpu): void {
     if (!this.translator) return;
+    this.translator.tick();
     const record = vcpu.view.getUint32(state.record.offset, true);
     if (this.code.startsRegion(record)) {
       this.#samplePeriod = Math.min(this.#samplePeriod * 2, longestPeriod);

@@ -26,6 +26,8 @@ export const coreImports = {
   fusedToOdd: { params: ['i32', 'f64', 'f64', 'f64'], results: ['f64'] },
   /** Host: finds the records of the page at nip; returns their address, 0 with an exception raised. */
   fetchRecords: { params: ['i32'], results: ['i32'] },
+  /** Host: translated code went on often in the code whose record is at this address. */
+  noteHot: { params: ['i32'], results: [] },
   /** Host: decodes the instruction whose record is at this address. */
   decodeRecord: { params: ['i32'], results: [] },
 } as const satisfies Record<string, FunctionType>;

@@ -35,6 +35,8 @@ export const specialHandler = {
   translated: 3,
 } as const;
 const firstHandler = 4;
+/** Arrivals from translated code after which a place is hot: interpreting it has cost about what translating it does. */
+const hotArrivals = 500;
 
 /** Which handler executes a variant: `far` for any branch target, `near` for one in the same page (−1: none). */
 export interface HandlerNumbers {
@@ -153,6 +155,8 @@ class MainFunction {
   readonly #frame: Frame;
   /** Local: 1 when the next translated record is to be interpreted. */
   readonly #once: number;
+  /** Local: 1 when a region has just handed over. */
+  readonly #fromRegion: number;
   /** Local: the budget at or below which a jump ends the slice. */
   readonly #limit: number;
   readonly #regionType: number;
@@ -179,6 +183,7 @@ class MainFunction {
     this.#frame = { cpu: 0, record: i32(), main: this.#main };
     this.#once = i32();
     this.#limit = i32();
+    this.#fromRegion = i32();
     this.#regionType = regionType;
   }
 
@@ -360,6 +365,7 @@ class MainFunction {
     ir.branchIf(main.nearBudget);
     ir.i32Const(0);
     ir.localSet(this.#limit);
+    if (this.#mode.is64) this.#countArrival();
   }
 
   /** After anything that may have changed the context; nip says where to go on. */
@@ -510,9 +516,45 @@ class MainFunction {
     ir.localGet(result);
     ir.code.byte(0x1b);
     ir.localSet(this.#limit);
+    ir.i32Const(1);
+    ir.localSet(this.#fromRegion);
     this.#loadState(opcode.i64Load, slotOffset.nip);
     ir.localSet(main.target);
     ir.branch(main.jump);
+  }
+
+  /** Where translated code leaves to is counted, in the room for a region's number, and translated when it is hot. */
+  #countArrival(): void {
+    const { ir } = this;
+    const { record } = this.#frame;
+    const count = this.#locals.keep('i32');
+    const entry = this.#locals.keep('i32');
+    ir.localGet(this.#fromRegion);
+    ir.openIf();
+    ir.i32Const(0);
+    ir.localSet(this.#fromRegion);
+    ir.localGet(record);
+    ir.memory(opcode.i32Load16U, 0, 1);
+    ir.i32Const(specialHandler.translated);
+    ir.code.byte(0x47);
+    ir.openIf();
+    this.#sideEntry(2);
+    ir.localTee(entry);
+    ir.localGet(entry);
+    ir.memory(opcode.i32Load, recordSide.region, 2);
+    ir.i32Const(1);
+    ir.code.byte(0x6a);
+    ir.localTee(count);
+    ir.memory(opcode.i32Store, recordSide.region, 2);
+    ir.localGet(count);
+    ir.i32Const(hotArrivals);
+    ir.code.byte(0x46);
+    ir.openIf();
+    ir.localGet(record);
+    ir.call(this.#imports.core('noteHot'));
+    ir.close();
+    ir.close();
+    ir.close();
   }
 
   /** Adds to the statistics: what the region has executed (the budget in `left` less the one it stored), how it left. */

@@ -38,6 +38,8 @@ export interface CodeStore {
 export interface TranslatorTuning {
   /** Times that a place must be found hot. */
   readonly threshold: number;
+  /** Slices that a place waits at most. */
+  readonly longestWait: number;
   /** Regions in one module. */
   readonly batch: number;
   /** Times that control may be found where a translation is waited for before the batch is translated unfilled. */
@@ -54,6 +56,7 @@ export const defaultTuning: TranslatorTuning = {
   threshold: 2,
   batch: 16,
   patience: 4,
+  longestWait: 64,
   regionLimit: 256,
   maximumRegions: 60_000,
   exactBudget: false,
@@ -88,6 +91,8 @@ export class Translator {
   readonly #heat = new Map<number, number>();
   #waiting = new Map<number, RegionPlace>();
   #foundWaiting = 0;
+  /** Slices since the first of them came. */
+  #ticks = 0;
   /** Installed regions by page key. */
   readonly #byPage = new Map<number, Set<InstalledRegion>>();
   readonly #refused = new Set<number>();
@@ -129,6 +134,19 @@ export class Translator {
     if (this.#waiting.size >= this.#tuning.batch) this.translateWaiting();
   }
 
+  /** Translated code hands over to the interpreter at this place often. */
+  request(place: RegionPlace): void {
+    const id = place.key * 4096 + place.offset;
+    if (!this.#refused.has(id)) this.#waiting.set(id, place);
+  }
+
+  /** A slice is over: what has waited long enough is translated. */
+  tick(): void {
+    if (this.#waiting.size === 0) return;
+    const { batch, longestWait } = this.#tuning;
+    if (this.#waiting.size >= batch || ++this.#ticks >= longestWait) this.translateWaiting();
+  }
+
   /** Regions that wait to be translated. */
   get waiting(): number {
     return this.#waiting.size;
@@ -162,6 +180,7 @@ export class Translator {
     const places = [...this.#waiting.values()];
     this.#waiting = new Map();
     this.#foundWaiting = 0;
+    this.#ticks = 0;
     if (places.length === 0) return;
     if (this.statistics.regions - this.statistics.dropped + places.length > this.#tuning.maximumRegions) this.dropAll();
     const imports = new ImportList();
