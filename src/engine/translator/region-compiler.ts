@@ -309,13 +309,14 @@ class RegionCompiler {
     this.#tree(first);
   }
 
-  /** Control goes from `from` to `to` inside the region; `from` is where the code being written is. */
-  #follow(from: number, to: number): void {
+  /** Control goes from `from` to `to` inside the region, by a branch or not; `from` is where the code being written is. */
+  #follow(from: number, to: number, branched: boolean): void {
     const { position, isMerge } = this.#graph;
     const at = (b: number) => position[b] ?? -1;
     const target = this.#graph.blocks[to];
     if (at(to) <= at(from)) {
-      this.#checkBudget(target?.start ?? 0);
+      // The interpreter tests the budget at branches only; every loop has one.
+      if (branched || !this.#options.exactBudget) this.#checkBudget(target?.start ?? 0);
       this.#ir.branch(this.#loopLabels.get(to) ?? 0);
     } else if (isMerge[to]) {
       this.#ir.branch(this.#blockLabels.get(to) ?? 0);
@@ -347,7 +348,7 @@ class RegionCompiler {
     instructions.forEach((instruction, i) => {
       this.#instruction(number, block, instruction, instructions.length - i);
     });
-    if (block.next !== undefined) this.#follow(number, block.next);
+    if (block.next !== undefined) this.#follow(number, block.next, false);
     // Crossing into the next page counts as a branch, as in the interpreter.
     else this.#leaveToOffset(block.end, block.end === 4096);
   }
@@ -383,7 +384,7 @@ class RegionCompiler {
     }
     if (this.#options.exactBudget && (this.#graph.position[to] ?? 0) > (this.#graph.position[from] ?? 0))
       this.#checkBudget(target);
-    this.#follow(from, to);
+    this.#follow(from, to, true);
   }
 }
 

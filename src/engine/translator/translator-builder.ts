@@ -184,11 +184,13 @@ export class TranslatorBuilder extends OperatorBuilder {
   slot(name: SlotName): I64 {
     if (name === 'msr') return this.#readMemory('i64', 'msr', opcode.i64Load, state.msr.offset);
     if (name === 'nip') throw new NotTranslatable('nip');
+    if (name === 'fpscr') this.#resolve();
     if (inMemory.has(name)) return this.#readMemory('i64', `slot:${name}`, opcode.i64Load, slotOffset[name]);
     return this.#readHeld(this.#registers.slot(name));
   }
   setSlot(name: SlotName, value: I64): void {
     if (name === 'nip' || name === 'msr') throw new NotTranslatable(name);
+    if (name === 'fpscr') this.#resolve();
     if (inMemory.has(name)) {
       this.#writeMemory(`slot:${name}`, opcode.i64Store, slotOffset[name], value);
       return;
@@ -528,21 +530,26 @@ export class TranslatorBuilder extends OperatorBuilder {
     if (node?.type !== type) throw new Error(`data-plane function ${name} does not return ${type}`);
     return this.typed(node);
   }
+  /** Functions that read or change FI, FR and FPRF need them in FPSCR; those on vectors leave them alone. */
+  #prepareCall(name: FunctionName): void {
+    if (name in floatingPointFunctions && !name.startsWith('xv')) this.#resolve();
+  }
   call(name: FunctionName, ...args: readonly Value[]): void {
     if (this.#vectorInline(name, args)) return;
+    this.#prepareCall(name);
     this.#callNode(name, args);
   }
   callI32(name: FunctionName, ...args: readonly Value[]): I32 {
     const [x, y] = args;
     if ((name === 'fcmpu' || name === 'fcmpo') && x && y && isI64(x) && isI64(y))
       return this.#compareFloating(name, x, y);
-    if (name in floatingPointFunctions && functions[name].byReference !== true) this.#resolve();
+    this.#prepareCall(name);
     return this.#callValue(name, args, 'i32');
   }
   callI64(name: FunctionName, ...args: readonly Value[]): I64 {
     const inline = inlineFunctions[name];
     if (inline) return this.#inline(name, inline, args);
-    if (name in floatingPointFunctions) this.#resolve();
+    this.#prepareCall(name);
     return this.#callValue(name, args, 'i64');
   }
   callV128(name: FunctionName, ...args: readonly Value[]): V128 {

@@ -1,0 +1,149 @@
+// Random programs from the instruction table: rows with random operands, branches that stay inside, loops that end.
+import { existsIn } from '../../src/isa/decode.ts';
+import { patternOf } from '../../src/isa/disassemble.ts';
+import type { FieldName, Pattern } from '../../src/isa/field.ts';
+import { encodeField, fieldWidth, operandKind } from '../../src/isa/operand.ts';
+import type { InstructionRow } from '../../src/isa/row.ts';
+import { instructionTable } from '../../src/isa/table.ts';
+import type { IsaVersion } from '../../src/isa/version.ts';
+import type { Random } from './random.ts';
+
+/** Registers by their part in a program: the rest, GPR 0…23, is data. */
+export const indexRegisters = [24, 25, 26, 27] as const;
+export const pointerRegisters = [28, 29, 30, 31] as const;
+
+const isMemory = (row: InstructionRow) => /^(l|st|dcb|icb)/.test(row.mnemonic) && patternOf(row).pieces.has('RA');
+const isBranch = (row: InstructionRow) => patternOf(row).pieces.has('BO') || row.mnemonic === 'b';
+const isCondition = (row: InstructionRow) =>
+  /^(cr|mcrf|mcrx|mtcrf|mtocrf|mfcr|mfocrf|set)/.test(row.mnemonic) || row.operands.includes('BF');
+const isData = (row: InstructionRow) =>
+  row.facility !== undefined || row.facilityByField !== undefined || /^(v|x|f)/.test(row.mnemonic);
+
+/** Rows by what they do, with the share of a program that they get. */
+const groups: readonly { readonly share: number; readonly test: (row: InstructionRow) => boolean }[] = [
+  { share: 0.12, test: (row) => isMemory(row) && row.hot === true },
+  { share: 0.1, test: isMemory },
+  { share: 0.12, test: isBranch },
+  { share: 0.1, test: isCondition },
+  { share: 0.2, test: (row) => isData(row) && !isMemory(row) },
+  { share: 0.16, test: (row) => row.hot === true && !isMemory(row) && !isBranch(row) },
+  { share: 0.15, test: (row) => !isData(row) && !isMemory(row) && row.privilege === undefined },
+  { share: 0.05, test: () => true },
+];
+
+const rowsOfEdition = new Map<IsaVersion, readonly (readonly InstructionRow[])[]>();
+
+function rowsIn(edition: IsaVersion): readonly (readonly InstructionRow[])[] {
+  let rows = rowsOfEdition.get(edition);
+  if (!rows) {
+    const existing = instructionTable.filter((row) => existsIn(row, edition));
+    rows = groups.map(({ test }) => existing.filter(test));
+    rowsOfEdition.set(edition, rows);
+  }
+  return rows;
+}
+
+function pickRow(random: Random, edition: IsaVersion): InstructionRow {
+  const rows = rowsIn(edition);
+  let at = random.word() / 2 ** 32;
+  for (const [i, { share }] of groups.entries()) {
+    at -= share;
+    if (at < 0) return random.pick(rows[i] ?? []);
+  }
+  return random.pick(rows.at(-1) ?? []);
+}
+
+/** XER, LR, CTR, TAR, VRSAVE, SRR0, SRR1, DAR, DSISR, SPRG0…3, time base. */
+const usualSprs = [1, 8, 9, 815, 256, 26, 27, 19, 18, 272, 273, 274, 275, 268];
+/** BO values: always, CR bit true or false, CTR with and without it. */
+const usualBo = [20, 12, 4, 16, 18, 8, 0, 10, 2, 16, 16];
+
+/** Where an instruction stands in its program. */
+interface Place {
+  readonly index: number;
+  readonly length: number;
+}
+
+/** Distance in bytes to a branch target inside the program: forward mostly, a short loop else. */
+function branchDistance(random: Random, { index, length }: Place): number {
+  const ahead = length - index;
+  const distance = random.chance(0.65)
+    ? random.between(1, Math.min(ahead, 12))
+    : -random.between(0, Math.min(index, 10));
+  return 4 * distance;
+}
+
+function fieldChoice(random: Random, row: InstructionRow, name: FieldName, place: Place): number | undefined {
+  const memory = isMemory(row);
+  switch (name) {
+    case 'LI':
+    case 'BD':
+      return branchDistance(random, place);
+    case 'AA':
+      return random.chance(0.02) ? 1 : 0;
+    case 'LK':
+      return random.chance(0.2) ? 1 : 0;
+    case 'BO':
+      return random.pick(usualBo);
+    case 'BI':
+      return random.below(12);
+    case 'spr':
+      return random.chance(0.9) ? random.pick(usualSprs) : random.below(1024);
+    case 'RA':
+      if (memory) return random.chance(0.95) ? random.pick(pointerRegisters) : 0;
+      break;
+    case 'RB':
+      if (memory) return random.pick(indexRegisters);
+      break;
+    case 'D':
+    case 'SI':
+      return memory || random.chance(0.5) ? random.between(-24, 40) : undefined;
+    case 'DS':
+      return 4 * random.between(-6, 10);
+    case 'DQ':
+      return 16 * random.between(-2, 3);
+    default:
+      break;
+  }
+  const kind = operandKind(name);
+  if (kind === 'gpr') return random.chance(0.85) ? random.below(name.endsWith('p') ? 6 : 12) : random.below(24);
+  // Few registers, so that one instruction's result is another's operand.
+  if (kind === 'fpr' || kind === 'vr' || kind === 'vsr') return random.chance(0.8) ? random.below(6) : undefined;
+  return undefined;
+}
+
+/** Fields that a pattern has only in pieces. */
+const composites = ['XT', 'XS', 'XA', 'XB', 'XC', 'spr'] as const;
+
+/** A value of all the field's bits that `encodeField` takes for any kind of field. */
+function anyValue(random: Random, pattern: Pattern, name: FieldName): number {
+  const value = random.below(2 ** fieldWidth(pattern, name));
+  return encodeField(pattern, name, value) === undefined ? 0 : value;
+}
+
+function randomWord(random: Random, row: InstructionRow, place: Place): number {
+  const pattern = patternOf(row);
+  let word = pattern.value;
+  for (const name of pattern.pieces.keys()) {
+    const value = fieldChoice(random, row, name, place) ?? anyValue(random, pattern, name);
+    word |= encodeField(pattern, name, value) ?? 0;
+  }
+  for (const name of composites) {
+    const width = pattern.pieces.has(name) ? 0 : fieldWidth(pattern, name);
+    const value = width < 6 ? undefined : fieldChoice(random, row, name, place);
+    if (value === undefined) continue;
+    const ones = encodeField(pattern, name, 2 ** width - 1) ?? 0;
+    word = (word & ~ones) | (encodeField(pattern, name, value) ?? 0);
+  }
+  return word >>> 0;
+}
+
+/** Instruction words of a random program. The last one branches to the first. */
+export function randomProgram(random: Random, edition: IsaVersion, length: number): number[] {
+  const words: number[] = [];
+  for (let index = 0; index < length - 1; index++) {
+    words.push(randomWord(random, pickRow(random, edition), { index, length: length - 1 }));
+  }
+  words.push((0x4800_0000 | ((-4 * (length - 1)) & 0x3ff_fffc)) >>> 0);
+  return words;
+}
