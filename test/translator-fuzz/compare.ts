@@ -55,7 +55,7 @@ export class FuzzComparison {
     return sum;
   }
 
-  /** Share of the instructions that ran translated, since the last look. */
+  /** Runs a case on the interpreter and on each translator; the first difference. */
   run(fuzzCase: FuzzCase): FuzzDifference | undefined {
     const { interpreter, translators } = this.#pair(fuzzCase.edition);
     for (const [i, translator] of translators.entries()) {
