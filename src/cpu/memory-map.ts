@@ -26,10 +26,10 @@ export const tlbJournalBytes = 4 * (tlbJournalEntries + 1);
 export const tlbJournalsBytes = (tlbSets + 1) * tlbJournalBytes;
 
 /**
- * Jump cache behind the journals: where translated code goes on from one region to the next. Direct-mapped by bits 2…11
- * of the address: {address: u64, table index: u32, context: u32}; context = `jumpEpoch` + the fetch set's number.
+ * Jump cache behind the journals: where translated code goes on from one region to the next. Direct-mapped by the
+ * address, see `writeJumpCacheEntry`: {address: u64, table index: u32, context: u32}; context = `jumpEpoch` + the fetch set's number.
  */
-export const jumpCacheEntries = 1024;
+export const jumpCacheEntries = 4096;
 export const jumpCacheBytes = 16 * jumpCacheEntries;
 
 /** AssemblyScript's static data and stack live below this address. */

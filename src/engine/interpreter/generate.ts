@@ -2,13 +2,14 @@
 //
 // The main function is a loop around one `br_table` over predecoded records. Rows that are executed often, and those
 // with flow of control, are in it; each other row is a function of its own, called through a table.
-import { jumpCacheEntries, jumpCacheOffset, machineWord, recordBytes, recordSide } from '../../cpu/memory-map.ts';
+import { jumpCacheOffset, machineWord, recordBytes, recordSide } from '../../cpu/memory-map.ts';
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import { fields } from '../fields.ts';
 import { ImportList } from '../import-list.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
+import { writeJumpCacheEntry } from '../jump-cache.ts';
 import { leaveReason, regionResult } from '../leave-reason.ts';
 import { RecordLayout } from '../record-layout.ts';
 import { type FixedValues, type PreparedRow, prepareRow, variantKey, variantsOf } from '../variants.ts';
@@ -591,11 +592,7 @@ class MainFunction {
     const address = this.#locals.keep('i64');
     this.#pushCia();
     ir.localTee(address);
-    ir.code.byte(0xa7);
-    ir.i32Const(2);
-    ir.code.byte(0x74);
-    ir.i32Const((jumpCacheEntries - 1) << 4);
-    ir.code.byte(0x71);
+    writeJumpCacheEntry(ir, entry);
     ir.localGet(0);
     ir.code.byte(0x6a);
     ir.localTee(entry);

@@ -2,7 +2,7 @@
 //
 // Loops and diamonds become structured control flow by the dominator tree (Ramsey, "Beyond Relooper", ICFP 2022).
 // Registers live in locals; an access that misses the TLB leaves the region so that the interpreter serves it.
-import { jumpCacheEntries, jumpCacheOffset, machineWord } from '../../cpu/memory-map.ts';
+import { jumpCacheOffset, machineWord } from '../../cpu/memory-map.ts';
 import { facilityBit, slotOffset, state } from '../../cpu/state.ts';
 import { fieldValue } from '../../isa/field.ts';
 import type { InstructionRow } from '../../isa/row.ts';
@@ -11,6 +11,7 @@ import { fields } from '../fields.ts';
 import type { Importer, MeaningFlow, Mode } from '../interpreter/interpreter-builder.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
+import { writeJumpCacheEntry } from '../jump-cache.ts';
 import { regionResult } from '../leave-reason.ts';
 import type { FixedValues, PreparedRow } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
@@ -227,11 +228,7 @@ class RegionCompiler {
     const ir = this.#ir;
     const { next, entry } = this.#frame;
     ir.localGet(next);
-    ir.code.byte(0xa7);
-    ir.i32Const(2);
-    ir.code.byte(0x74);
-    ir.i32Const((jumpCacheEntries - 1) << 4);
-    ir.code.byte(0x71);
+    writeJumpCacheEntry(ir, entry);
     ir.localGet(cpuLocal);
     ir.code.byte(0x6a);
     ir.localTee(entry);
