@@ -246,7 +246,7 @@ export class Engine {
   run(vcpu: Vcpu, budget: number): { reason: number; executed: number } {
     let left = budget;
     for (;;) {
-      const slice = this.translator ? Math.min(left, this.#samplePeriod) : left;
+      const slice = this.translator ? Math.min(left, this.#nextSample()) : left;
       vcpu.view.setBigInt64(state.budget.offset, BigInt(slice), true);
       const reason = this.#runOf(vcpu.msr)(vcpu.address);
       left -= slice - Number(vcpu.view.getBigInt64(state.budget.offset, true));
@@ -261,6 +261,14 @@ export class Engine {
 
   /** Instructions between two looks at where control is: more when what is found runs translated already. */
   #samplePeriod = shortestPeriod;
+
+  #random = 1;
+
+  /** Instructions to the next look: half to one and a half periods. An even period would find a loop at the same few places. */
+  #nextSample(): number {
+    this.#random = (Math.imul(this.#random, 1664525) + 1013904223) >>> 0;
+    return (this.#samplePeriod >>> 1) + Math.floor((this.#random / 2 ** 32) * this.#samplePeriod);
+  }
 
   #sample(vcpu: Vcpu): void {
     if (!this.translator) return;
