@@ -19,6 +19,10 @@ export declare function codeWritten(cpu: usize, real: u32, size: i32): void;
 @external("env", "recordsOf")
 export declare function recordsOf(cpu: usize, key: u32): u32;
 
+/** Decodes the instruction whose record is at this address. */
+@external("env", "decodeRecord")
+export declare function decodeRecord(record: u32): void;
+
 /** Brings the machine word `virtualTicks` up to date. */
 @external("env", "ticks")
 export declare function ticks(cpu: usize): void;

@@ -95,6 +95,7 @@ export class DataPlane {
         this.codeWrites.push({ real: real >>> 0, size });
         return undefined;
       },
+      decodeRecord: () => undefined,
       recordsOf: (_cpu, key = 0) => {
         this.recordRequests.push(key);
         return 0x1000 + key;

@@ -3,6 +3,7 @@
 import * as L from '../generated/layout';
 import { interrupted } from '../imports';
 import { updateContext } from '../mmu/context';
+import { stepElsewhere } from '../mmu/step';
 import * as R from '../supervisor/registers';
 import { decrementerExpired } from '../supervisor/time';
 
@@ -22,6 +23,7 @@ export function interruptLocation(cpu: usize): i32 {
 
 /** Takes the interrupt in the state's `exception`; `nip` is the address of the instruction that raised it. */
 export function deliver(cpu: usize): void {
+  if (stepElsewhere(cpu, load<u64>(cpu, L.S_nip)) && load<i32>(cpu, L.S_exception) == 0) return;
   const vector = load<i32>(cpu, L.S_exception);
   if (load<u64>(L.W_watchInterrupts)) interrupted(cpu, vector);
   const old = R.msr(cpu);

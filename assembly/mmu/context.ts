@@ -1,7 +1,8 @@
 // The context of translation and facilities that follows from MSR, PIDR, LPCR, FSCR and the process table.
 import * as L from '../generated/layout';
 import * as R from '../supervisor/registers';
-import { tlbFlushAll, tlbFlushTranslated, tlbSelectSets, tlbSelectSlot } from './tlb';
+import { stepContext } from './step';
+import { tlbFlushAll, tlbFlushSet, tlbFlushTranslated, tlbSelectSets, tlbSelectSlot } from './tlb';
 
 /** Facilities usable now (Book III, section 2.10 "FSCR"; MSR[FP], [VEC], [VSX]). */
 function facilities(cpu: usize, msr: u64): i32 {
@@ -40,5 +41,7 @@ export function updateContext(cpu: usize): void {
   const slot = tlbSelectSlot(cpu, lpcr & R.LPCR_HR ? <u32>R.spr(cpu, R.SPR_PIDR) : 0);
   const translated = 1 + 2 * slot + (msr & R.MSR_PR ? 1 : 0);
   tlbSelectSets(cpu, msr & R.MSR_DR ? translated : 0, msr & R.MSR_IR ? translated : 0);
+  // Stepped instructions do not come from the execute table, and it must be empty for each of them to be noticed.
+  if (stepContext(cpu, msr)) tlbFlushSet(cpu, msr & R.MSR_IR ? translated : 0);
   store<i32>(cpu, facilities(cpu, msr), L.S_facilities);
 }

@@ -4,12 +4,17 @@ import * as L from '../generated/layout';
 import { recordsOf } from '../imports';
 import * as R from '../supervisor/registers';
 import * as T from './translation';
+import { stepCompleted, stepPrepare, stepRaise } from './step';
 import { translateFetch } from './access';
 import { tlbInsert } from './tlb';
 
 /** Address of the records of the page at `nip`, with the execute entry filled; 0 with an interrupt raised. */
 export function fetchRecords(cpu: usize): u32 {
   const ea = load<u64>(cpu, L.S_nip);
+  if (stepCompleted(cpu, ea)) {
+    stepRaise(cpu);
+    return 0;
+  }
   const real = translateFetch(cpu, ea);
   if (real == ~(<u64>0)) return 0;
   const key = (<u32>(real >> 12) << 1) | (R.msr(cpu) & R.MSR_LE ? 1 : 0);
@@ -19,6 +24,7 @@ export function fetchRecords(cpu: usize): u32 {
     records = recordsOf(cpu, key);
     store<u32>(slot, records);
   }
+  if (R.msr(cpu) & (R.MSR_SE | R.MSR_BE)) return stepPrepare(cpu, ea, real, records);
   tlbInsert(cpu, ea, T.ACCESS_EXECUTE, records, false);
   return records;
 }

@@ -1,6 +1,7 @@
 // Soft TLB: tables that inline code probes. An entry {u64 tag, u32 host, u32 spare} hits when ea - tag ≤ 4096 - size.
 // Sets and journals are laid out in src/cpu/memory-map.ts. Real mode uses set 0, slot s (a PID) sets 1 + 2s + PR.
 import * as L from '../generated/layout';
+import { stepInit } from './step';
 
 const readBytes: i32 = L.tlbEntries * L.tlbEntryBytes;
 const executeOffset: i32 = 2 * readBytes;
@@ -67,7 +68,8 @@ function clearSet(cpu: usize, set: i32): void {
   store<u32>(journal(cpu, set), 0);
 }
 
-function flushSet(cpu: usize, set: i32): void {
+/** Drops what a set holds. */
+export function tlbFlushSet(cpu: usize, set: i32): void {
   const list = journal(cpu, set);
   const count = load<u32>(list);
   if (count > <u32>L.tlbJournalEntries) return clearSet(cpu, set);
@@ -85,24 +87,25 @@ export function tlbInit(cpu: usize): void {
     store<i32>(cpu + (slot << 2), 0, L.S_tlbAge);
   }
   store<i32>(cpu, 0, L.S_tlbSlot);
+  stepInit(cpu);
 }
 
 /** Drops everything of one vCPU. */
 export function tlbFlushAll(cpu: usize): void {
-  for (let set = 0; set < L.tlbSets; set++) flushSet(cpu, set);
+  for (let set = 0; set < L.tlbSets; set++) tlbFlushSet(cpu, set);
   store<u32>(journal(cpu, keyedJournal), 0);
 }
 
 /** Drops all translations made with translation on, whatever their PID. */
 export function tlbFlushTranslated(cpu: usize): void {
-  for (let set = 1; set < L.tlbSets; set++) flushSet(cpu, set);
+  for (let set = 1; set < L.tlbSets; set++) tlbFlushSet(cpu, set);
   store<u32>(journal(cpu, keyedJournal), 0);
 }
 
 /** Drops what a slot holds. */
 export function tlbFlushSlot(cpu: usize, slot: i32): void {
-  flushSet(cpu, 1 + 2 * slot);
-  flushSet(cpu, 2 + 2 * slot);
+  tlbFlushSet(cpu, 1 + 2 * slot);
+  tlbFlushSet(cpu, 2 + 2 * slot);
 }
 
 /** Drops all translations of a PID. PID 0 also serves quadrant 3 of every process, so that it drops all. */
@@ -119,7 +122,7 @@ export function tlbFlushKeyed(cpu: usize): void {
   const count = load<u32>(list);
   store<u32>(list, 0);
   if (count > <u32>L.tlbJournalEntries) {
-    for (let set = 1; set < L.tlbSets; set++) flushSet(cpu, set);
+    for (let set = 1; set < L.tlbSets; set++) tlbFlushSet(cpu, set);
     return;
   }
   const first = setBase(cpu, 0);
@@ -137,7 +140,7 @@ function dropPage(base: usize, table: usize, page: u64): void {
 function invalidateInSet(cpu: usize, set: i32, ea: u64, sizeShift: i32): void {
   if (load<u32>(journal(cpu, set)) == 0) return;
   const pages: u64 = sizeShift <= 12 ? 1 : sizeShift >= 22 ? 1024 : (<u64>1) << (sizeShift - 12);
-  if (pages >= 1024) return flushSet(cpu, set);
+  if (pages >= 1024) return tlbFlushSet(cpu, set);
   const base = setBase(cpu, set);
   const first = (ea >> 12) & ~(pages - 1);
   for (let page = first; page < first + pages; page++) {
@@ -168,7 +171,7 @@ export function tlbFlushSegment(cpu: usize, ea: u64, shift: i32): void {
     const list = journal(cpu, set);
     const count = load<u32>(list);
     if (count > <u32>L.tlbJournalEntries) {
-      flushSet(cpu, set);
+      tlbFlushSet(cpu, set);
       continue;
     }
     const base = setBase(cpu, set);
@@ -191,7 +194,7 @@ export function tlbDropReal(cpu: usize, real: u64, shift: i32, executable: bool)
     const list = journal(cpu, set);
     const count = load<u32>(list);
     if (count > <u32>L.tlbJournalEntries) {
-      flushSet(cpu, set);
+      tlbFlushSet(cpu, set);
       continue;
     }
     const base = setBase(cpu, set);

@@ -63,13 +63,6 @@ export const machineWord = {
   watchInterrupts: machineBase + 88,
 } as const;
 
-/** Bytes reserved for one vCPU: state block, then its TLB tables. */
-export const vcpuStride = Math.ceil((stateBytes + tlbBytes + tlbJournalsBytes + jumpCacheBytes) / 65536) * 65536;
-/** Offset of the jump cache from the start of a vCPU's block. */
-export const jumpCacheOffset = stateBytes + tlbBytes + tlbJournalsBytes;
-/** First vCPU block. */
-export const vcpuBase = machineBase + 0x1_0000;
-
 /** Bytes of a predecoded record. */
 export const recordBytes = 16;
 /**
@@ -79,3 +72,24 @@ export const recordBytes = 16;
 export const recordSide = { region: 1024 * recordBytes + 64, original: 1024 * recordBytes + 64 + 4096 } as const;
 /** Bytes of the records of one 4 KiB page with all of this. */
 export const recordPageBytes = recordSide.original + 2048;
+
+/** Handler numbers (u16 at the start of a record) that stand for no instruction. */
+export const specialHandler = {
+  /** The record was not decoded yet. */
+  undecoded: 0,
+  /** Behind the last record of a page. */
+  endOfPage: 1,
+  illegal: 2,
+  /** A translated region starts here. */
+  translated: 3,
+} as const;
+
+/** Bytes reserved for one vCPU: state block, TLB tables and journals, jump cache, step page. */
+export const vcpuStride =
+  Math.ceil((stateBytes + tlbBytes + tlbJournalsBytes + jumpCacheBytes + recordPageBytes) / 65536) * 65536;
+/** Offset of the jump cache from the start of a vCPU's block. */
+export const jumpCacheOffset = stateBytes + tlbBytes + tlbJournalsBytes;
+/** Offset of the page of records that single-stepping uses, likewise. */
+export const stepPageOffset = jumpCacheOffset + jumpCacheBytes;
+/** First vCPU block. */
+export const vcpuBase = machineBase + 0x1_0000;

@@ -77,6 +77,13 @@ const sizes = {
   tlbProcessTable: [8, 1],
   /** MSR[LE] that the execute entries were made with: decoded code depends on it. */
   tlbLittleEndian: [4, 1],
+  /**
+   * Single step (MSR[SE], MSR[BE]): 0 off, 1 the next fetch prepares one instruction, 2 it was prepared; its address, and
+   * the place of its record in the step page.
+   */
+  stepState: [4, 1],
+  stepRecord: [4, 1],
+  stepAddress: [8, 1],
   /** Value of an MMIO access on its way: as a big-endian access of the given size sees it, zero-extended. */
   mmioValue: [8, 1],
   /** Bytes of an access that crosses a page, on their way. */

@@ -1,9 +1,9 @@
 // Decoded code: for each 4 KiB page of guest RAM that was executed, 1024 predecoded records, by real address.
-import { recordBytes, recordPageBytes, recordSide } from '../cpu/memory-map.ts';
+import { recordBytes, recordPageBytes, recordSide, specialHandler } from '../cpu/memory-map.ts';
 import type { Decode } from '../isa/decode.ts';
 import type { InstructionRow } from '../isa/row.ts';
 import type { HandlerMap } from './interpreter/generate.ts';
-import { handlerKey, layoutOf, specialHandler } from './interpreter/generate.ts';
+import { handlerKey, layoutOf } from './interpreter/generate.ts';
 import type { RecordLayout } from './record-layout.ts';
 import type { InstalledRegion, RegionPlace } from './translator/translator.ts';
 import { type FixedValues, type PreparedRow, VariantCache, variantKey } from './variants.ts';

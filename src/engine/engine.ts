@@ -64,6 +64,7 @@ export interface DataPlane {
   translateQuietly(cpu: number, ea: bigint, access: number): bigint;
   updateContext(cpu: number): void;
   deliver(cpu: number): void;
+  returnFromInterrupt(cpu: number): void;
   deliverPending(cpu: number): number;
   /** Hypercalls on the hash page table: arguments and results in the vCPU's GPRs, the result is the status. */
   hEnter(cpu: number): number;
@@ -130,12 +131,9 @@ export class Engine {
     Object.assign(this.#imports, instance.exports, {
       memory: this.memory,
       regions,
-      noteHot: (record: number) => this.translator?.request(this.code.placeOf(record)),
-      decodeRecord: (record: number) => {
-        this.code.decodeAt(record);
-        if (!host.decoded) return;
-        const place = this.code.placeOf(record);
-        host.decoded((place.key >> 1) * 4096 + place.offset, this.code.wordAt(place));
+      noteHot: (record: number) => {
+        // A stepped instruction has its record below the pool.
+        if (record >>> 0 >= layout.recordPool) this.translator?.request(this.code.placeOf(record));
       },
     });
     this.#setWords(options, layout);
@@ -212,6 +210,12 @@ export class Engine {
         return host.mmioWrite(vcpu, high >>> 0, low >>> 0, size, value) ? 0 : 1;
       },
       codeWritten: (_cpu: number, real: number, size: number) => this.code.written(real >>> 0, size),
+      decodeRecord: (record: number) => {
+        this.code.decodeAt(record);
+        if (!host.decoded) return;
+        const place = this.code.placeOf(record);
+        host.decoded((place.key >> 1) * 4096 + place.offset, this.code.wordAt(place));
+      },
       recordsOf: (_cpu: number, key: number) => this.code.records((key >>> 1) * 4096, (key & 1) === 1),
       ticks: () => this.#view.setBigUint64(machineWord.virtualTicks, host.ticks(), true),
       interrupted: (cpu: number, vector: number) => host.interrupted?.(this.#vcpuAt(cpu), vector),
@@ -273,6 +277,8 @@ export class Engine {
   #sample(vcpu: Vcpu): void {
     if (!this.translator) return;
     this.translator.tick();
+    // A stepped instruction has its record elsewhere.
+    if ((vcpu.view.getUint32(state.msr.offset, true) & traceBits) !== 0) return;
     const record = vcpu.view.getUint32(state.record.offset, true);
     if (this.code.startsRegion(record)) {
       this.#samplePeriod = Math.min(this.#samplePeriod * 2, longestPeriod);
@@ -283,6 +289,8 @@ export class Engine {
   }
 }
 
+/** MSR[SE] and MSR[BE]. */
+const traceBits = 0x600;
 /** Bounds of the sampling period in guest instructions. */
 const shortestPeriod = 4096;
 const longestPeriod = 65536;

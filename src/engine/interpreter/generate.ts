@@ -2,7 +2,7 @@
 //
 // The main function is a loop around one `br_table` over predecoded records. Rows that are executed often, and those
 // with flow of control, are in it; each other row is a function of its own, called through a table.
-import { jumpCacheOffset, machineWord, recordBytes, recordSide } from '../../cpu/memory-map.ts';
+import { jumpCacheOffset, machineWord, recordBytes, recordSide, specialHandler } from '../../cpu/memory-map.ts';
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import { fields } from '../fields.ts';
@@ -25,16 +25,6 @@ import {
   NeedsMainFunction,
 } from './interpreter-builder.ts';
 
-/** Handler numbers that stand for no instruction. */
-export const specialHandler = {
-  /** The record was not decoded yet. */
-  undecoded: 0,
-  /** Behind the last record of a page. */
-  endOfPage: 1,
-  illegal: 2,
-  /** A translated region starts here. */
-  translated: 3,
-} as const;
 const firstHandler = 4;
 /** Arrivals from translated code after which a place is hot: interpreting it has cost about what translating it does. */
 const hotArrivals = 500;
