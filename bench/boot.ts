@@ -8,7 +8,7 @@ import { streamProgress } from '../src/host/progress.ts';
 import { BenchError } from './bench-error.ts';
 import { type BootMeasurement, measureBoot } from './boot-measurement.ts';
 import { bootReport, bootSubjects } from './boot-report.ts';
-import { positiveNumber, requireQemu } from './command-line.ts';
+import { loadNote, positiveNumber, requireQemu } from './command-line.ts';
 import { interpreter, qemu, type Subject } from './subjects.ts';
 
 async function main(): Promise<void> {
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   }
   const results = subjects.map(({ subject: { name }, boots }) => ({ name, boots }));
   if (values.json) process.stdout.write(`${JSON.stringify({ runs, subjects: results })}\n`);
-  else for (const line of bootReport(results)) process.stdout.write(`${line}\n`);
+  else for (const line of [...bootReport(results), ...loadNote()]) process.stdout.write(`${line}\n`);
 }
 
 try {

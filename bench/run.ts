@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { defaultGuest } from '../src/host/guest/default-guest.ts';
 import { streamProgress } from '../src/host/progress.ts';
 import { BenchError } from './bench-error.ts';
-import { positiveNumber, requireQemu } from './command-line.ts';
+import { loadNote, positiveNumber, requireQemu } from './command-line.ts';
 import { comparisonReport, type ProgramRuns } from './comparison-report.ts';
 import { compilePrograms } from './compile-programs.ts';
 import { type Failure, type Measurement, ProgramSession } from './program-session.ts';
@@ -93,7 +93,9 @@ async function main(): Promise<void> {
   }
   await Promise.all(contestants.map((contestant) => contestant.end()));
   if (json) process.stdout.write(`${JSON.stringify({ divisor, runs, programs: results })}\n`);
-  else for (const line of [...compiled.notes, ...comparisonReport(results)]) process.stdout.write(`${line}\n`);
+  else
+    for (const line of [...compiled.notes, ...comparisonReport(results), ...loadNote()])
+      process.stdout.write(`${line}\n`);
 }
 
 try {
