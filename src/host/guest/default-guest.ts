@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Progress } from '../progress.ts';
 import { aptIsPresent, fetchWithApt } from './apt-source.ts';
 import { fileFromDeb } from './deb.ts';
@@ -109,9 +109,24 @@ async function fetchInto(folder: string, options: GuestOptions, progress: Progre
   await rm(downloads, { recursive: true, force: true });
 }
 
+/** Like mkdir -p. The `recursive` option of Node.js never ends where a file system denies that a folder can be made. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
+}
+
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
 function isNotEmpty(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOTEMPTY' || code === 'EEXIST';
+  return errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EEXIST';
 }
 
 /**
@@ -126,7 +141,7 @@ export async function defaultGuest(options: GuestOptions, progress: Progress): P
 
   const work = join(cache, `fetch-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
-    await mkdir(work, { recursive: true });
+    await makeFolder(work);
     await removeAbandoned(cache);
     await fetchInto(work, options, progress);
     if (options.refresh === true) await rm(whole, { recursive: true, force: true });

@@ -108,6 +108,21 @@ test('a file that is no package is refused with a way out', async (t) => {
   await assert.rejects(fileFromDeb(path, /boot/), /--kernel FILE --initrd FILE/);
 });
 
+test('a cache folder that cannot be made is refused with a way out', {
+  skip: process.platform !== 'linux',
+}, async (t) => {
+  const before = process.env.XDG_CACHE_HOME;
+  t.after(() => {
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
+  });
+  process.env.XDG_CACHE_HOME = '/proc/self/none';
+  await assert.rejects(
+    defaultGuest({}, silentProgress),
+    /cannot be stored in \/proc\/self\/none\/continuo .*XDG_CACHE_HOME/,
+  );
+});
+
 test('an unfinished guest in the cache is not taken for a whole one', async (t) => {
   const folder = scratchFolder(t);
   const before = process.env.XDG_CACHE_HOME;
