@@ -1,5 +1,4 @@
 // Data-plane functions of the fixed-point instructions.
-export { raiseAlignment } from './alignment';
 export { bitPermute, centrifugeBits, depositBits, extractBits } from './bits';
 export { bcdToDeclets, decletsToBcd } from './decimal';
 export { divideExtended, divideExtendedOverflows, divideExtendedUnsigned } from './divide';

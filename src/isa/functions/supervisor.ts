@@ -19,7 +19,7 @@ export const supervisorFunctions = {
   moveToSpr: { params: ['i32', 'i64'], raises: true },
   /** tlbie/tlbiel: (RS, RB, RIC << 4 | PRS << 1 | R, local). */
   tlbInvalidateEntry: { params: ['i64', 'i64', 'i32', 'i32'], raises: true },
-  /** tlbsync and ptesync-like checks: raises the privileged interrupt when GTSE = 0 and PR = 0 does not suffice. */
+  /** tlbsync: nothing is outstanding; raises the privileged interrupt when LPCR[GTSE] = 0. */
   tlbSynchronize: { params: [], raises: true },
   /** slbmte (RS, RB). */
   slbMoveTo: { params: ['i64', 'i64'] },
