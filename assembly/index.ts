@@ -1,4 +1,5 @@
 // The data plane: what translated code and the interpreter call for work that is too large to put in line.
+export * from './decimal';
 export * from './fixed';
 export * from './interrupts/deliver';
 export * from './interrupts/raise';

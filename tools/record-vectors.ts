@@ -30,7 +30,8 @@ function groupOf(row: InstructionRow): string {
   if (/^(xs|xv|lxs|stxs)/.test(row.mnemonic)) return 'vsx-arithmetic';
   if (/^(xx|lx|stx|m[tf]vsr)/.test(row.mnemonic)) return 'vsx-move';
   if (/^(v|bcd|lv|stv|m[tf]vscr)/.test(row.mnemonic)) return 'vector';
-  if (row.facility === 'FP' || row.facility === 'DFP') return 'floating-point';
+  if (row.facility === 'DFP') return 'decimal';
+  if (row.facility === 'FP') return 'floating-point';
   return 'fixed-point';
 }
 

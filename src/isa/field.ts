@@ -163,6 +163,7 @@ export const signedFields: Readonly<Partial<Record<FieldName, number>>> = {
   D: 0,
   SI: 0,
   SIM: 0,
+  TE: 0,
   DS: 2,
   DQ: 4,
   LI: 2,

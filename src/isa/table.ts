@@ -2,6 +2,7 @@
 import type { InstructionRow } from './row.ts';
 import { atomicRows } from './rows/atomic.ts';
 import { branchRows } from './rows/branch.ts';
+import { decimalRows } from './rows/decimal.ts';
 import { fixedArithmeticRows } from './rows/fixed-arithmetic.ts';
 import { fixedLoadStoreRows } from './rows/fixed-load-store.ts';
 import { fixedLogicalRows } from './rows/fixed-logical.ts';
@@ -19,6 +20,7 @@ export const instructionTable: readonly InstructionRow[] = [
   ...fixedLogicalRows,
   ...fixedRotateShiftRows,
   ...atomicRows,
+  ...decimalRows,
   ...floatingPointRows,
   ...vectorRows,
   ...storageControlRows,

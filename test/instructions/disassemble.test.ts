@@ -31,7 +31,11 @@ function sample(rows: readonly InstructionRow[]): Uint32Array {
   for (const row of rows) {
     const pattern = patternOf(row);
     let fields = 0;
-    for (const { start, length } of pattern.pieces.values()) fields |= ((1 << length) - 1) << (32 - start - length);
+    for (const [name, { start, length }] of pattern.pieces) {
+      // A pair is named by its even register.
+      const ones = /^FR.p$/.test(name) ? 0b11110 : (1 << length) - 1;
+      fields |= ones << (32 - start - length);
+    }
     for (let i = 0; i < each; i++) words.push((pattern.value | (next() & fields)) >>> 0);
   }
   return Uint32Array.from(words);

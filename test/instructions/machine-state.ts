@@ -51,6 +51,8 @@ export const styles = [
   'narrow',
   'national',
   'zoned',
+  'decimalQuad',
+  'packed',
 ] as const;
 export type Style = (typeof styles)[number];
 
@@ -178,6 +180,54 @@ function decimalDigits(next: () => number): number {
   return value;
 }
 
+/** A decimal floating-point number: long in the upper or all 128 bits of extended. */
+function decimalFloat(next: () => number, extended: boolean): bigint {
+  const more = extended ? 12 : 8;
+  const declets = extended ? 11 : 5;
+  const used = next() % (declets + 1);
+  let digits = 0n;
+  for (let i = 0; i < used; i++) {
+    const choice = next() % 4;
+    // 999, 0 or any: all 1024 declets mean something.
+    digits = (digits << 10n) | BigInt(choice === 0 ? 0x0ff : choice === 1 ? 0 : next() & 0x3ff);
+  }
+  const leading = used === declets ? (next() % 2 === 0 ? 9 : next() % 10) : 0;
+  const bias = extended ? 6176 : 398;
+  const limit = 3 * 2 ** more - 1;
+  const extremes = [0, 1, limit, limit - 1, 20, limit - 20];
+  const near = bias - 25 + (next() % 40);
+  const place = next() % 6;
+  const exponent = place === 0 ? (extremes[next() % 6] ?? 0) : place === 1 ? next() % (limit + 1) : near;
+  const upper = exponent >> more;
+  let combination = leading < 8 ? (upper << 3) | leading : 24 | (upper << 1) | (leading & 1);
+  let rest = exponent & (2 ** more - 1);
+  const kind = next() % 16;
+  if (kind < 2) combination = 30 + kind;
+  if (kind < 2 && next() % 2 === 0) rest |= 2 ** (more - 1);
+  const top = BigInt(((next() & 1) << 5) | combination);
+  return (((top << BigInt(more)) | BigInt(rest)) << BigInt(10 * declets)) | digits;
+}
+
+/** Sixteen packed digits; the last is often a sign. */
+function packed64(next: () => number): bigint {
+  const high = BigInt(decimalDigits(next));
+  const low = BigInt(decimalDigits(next));
+  const value = (high << 32n) | low;
+  return next() % 2 === 0 ? (value & ~15n) | BigInt(10 + (next() % 6)) : value;
+}
+
+/** Doubleword 0 of all VSRs for the decimal styles; pairs make up extended numbers. */
+function fillDecimal(view: DataView, next: () => number, style: Style): void {
+  for (let n = 0; n < 64; n += 2) {
+    const extended = style === 'decimalQuad' ? decimalFloat(next, true) : 0n;
+    const one = () => (style === 'packed' ? packed64(next) : decimalFloat(next, false));
+    const [first, second] = style === 'decimalQuad' ? [extended >> 64n, extended] : [one(), one()];
+    view.setBigUint64(block.vsr + 16 * n + 8, BigInt.asUintN(64, first), true);
+    view.setBigUint64(block.vsr + 16 * n + 24, BigInt.asUintN(64, second), true);
+  }
+  view.setUint32(block.fpscr + 4, next() & 7, true);
+}
+
 /** Four words of a vector register, most significant first. */
 function vector(next: () => number, style: Style): readonly number[] {
   const words = () => [next(), next(), next(), next()];
@@ -256,6 +306,7 @@ export function fillState(state: Uint8Array, seed: number, style: Style): void {
   if (style === 'double') for (let i = 0; i < windowBytes; i += 8) set64(block.memory + i, double64(next));
   if (style === 'single')
     for (let i = 0; i < windowBytes; i += 4) view.setUint32(block.memory + i, special(next, 8, 23), true);
+  if (/^(decimalFloat|decimalQuad|packed)$/.test(style)) fillDecimal(view, next, style);
   view.setBigUint64(block.gpr + 8 * markRegister, 0n, true);
   view.setBigUint64(block.gpr + 8 * harnessRegister, 0n, true);
 }

@@ -36,10 +36,15 @@ export function exclusion(row: InstructionRow): string | undefined {
 /** Values for the vector-scalar registers that suit a row. */
 function stylesOf(row: InstructionRow): readonly Style[] {
   const name = row.mnemonic;
+  if (row.facility === 'DFP') {
+    if (/^denbcd/.test(name)) return ['packed'];
+    if (/^dcffix/.test(name)) return ['integer', 'random'];
+    if (/^diex/.test(name)) return ['decimalFloat', 'integer'];
+    return name.endsWith('q') && name !== 'dctqpq' ? ['decimalQuad'] : ['decimalFloat'];
+  }
   if (/^bcdcfn/.test(name)) return ['national', 'national', 'national', 'random'];
   if (/^bcdcfz/.test(name)) return ['zoned', 'zoned', 'zoned', 'random'];
   if (/^bcd|national|zoned|vmul10/.test(name)) return ['decimal', 'decimal', 'decimal', 'random'];
-  if (row.facility === 'DFP') return ['decimalFloat'];
   if (/qp|quad/.test(name)) return ['quad', 'quad', 'quad', 'double', 'integer'];
   if (/hp$|hpdp$|hpsp$/.test(name)) return ['half', 'half', 'single', 'double'];
   if (/^xv.*sp|^v.*fp$|^v[cr]f|^vct|^xv.*sxw|^xv.*uxw/.test(name))
