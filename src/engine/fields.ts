@@ -2,17 +2,18 @@
 import type { Field, Fields } from '../isa/builder.ts';
 import type { FieldName } from '../isa/field.ts';
 
-const known = new Map<string, Field>();
+/** Makes a field when it is first named, and from then on it is a property like any other. */
+const maker = new Proxy(
+  {},
+  {
+    get(_target, name: string, receiver: object): Field {
+      // The compiler admits only names of `FieldName` here.
+      const field: Field = { name: name as FieldName };
+      Object.defineProperty(receiver, name, { value: field });
+      return field;
+    },
+  },
+);
 
 /** Fields by name; a builder refuses one that the row's pattern lacks. */
-export const fields: Fields = new Proxy({} as Fields, {
-  get(_target, name: string): Field {
-    let field = known.get(name);
-    if (!field) {
-      // The compiler admits only names of `FieldName` here.
-      field = { name: name as FieldName };
-      known.set(name, field);
-    }
-    return field;
-  },
-});
+export const fields: Fields = Object.create(maker);

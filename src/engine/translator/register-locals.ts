@@ -1,56 +1,82 @@
 // CPU state that a region keeps in locals: which items, where they lie in memory, which were written.
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { SlotName } from '../../isa/slots.ts';
-import type { ValueType } from '../../isa/value-type.ts';
 import type { Ir } from '../ir/ir.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 
 /** One item in a local. */
-interface HeldItem {
+export interface HeldItem {
   readonly local: number;
   readonly type: 'i32' | 'i64';
+  /** Name of the local as a class of state for the intermediate form. */
+  readonly stateClass: string;
   readonly offset: number;
   readonly load: number;
   readonly store: number;
   written: boolean;
 }
 
-/** The items that a region holds, by key (`gpr5`, `cr0`, `slot:lr`). */
+/** Class of state that a local is. */
+export function localClass(local: number): string {
+  return `local${local}`;
+}
+
+/** The items that a region holds. */
 export class RegisterLocals {
   readonly #ir: Ir;
-  readonly #items = new Map<string, HeldItem>();
+  readonly #items: HeldItem[] = [];
+  readonly #gprs: (HeldItem | undefined)[] = [];
+  readonly #crFields: (HeldItem | undefined)[] = [];
+  readonly #named = new Map<string, HeldItem>();
 
   constructor(ir: Ir) {
     this.#ir = ir;
   }
 
-  #hold(key: string, type: 'i32' | 'i64', offset: number, load: number, store: number): HeldItem {
-    let item = this.#items.get(key);
+  #hold(type: 'i32' | 'i64', offset: number, load: number, store: number): HeldItem {
+    const local = this.#ir.locals.keep(type);
+    const item: HeldItem = { local, type, stateClass: localClass(local), offset, load, store, written: false };
+    this.#items.push(item);
+    return item;
+  }
+
+  #holdNamed(name: string, offset: number): HeldItem {
+    let item = this.#named.get(name);
     if (!item) {
-      item = { local: this.#ir.locals.keep(type), type, offset, load, store, written: false };
-      this.#items.set(key, item);
+      item = this.#hold('i64', offset, opcode.i64Load, opcode.i64Store);
+      this.#named.set(name, item);
     }
     return item;
   }
 
   gpr(n: number): HeldItem {
-    return this.#hold(`gpr${n}`, 'i64', state.gpr.offset + 8 * n, opcode.i64Load, opcode.i64Store);
+    let item = this.#gprs[n];
+    if (!item) {
+      item = this.#hold('i64', state.gpr.offset + 8 * n, opcode.i64Load, opcode.i64Store);
+      this.#gprs[n] = item;
+    }
+    return item;
   }
   crField(n: number): HeldItem {
-    return this.#hold(`cr${n}`, 'i32', state.cr.offset + n, opcode.i32Load8U, opcode.i32Store8);
+    let item = this.#crFields[n];
+    if (!item) {
+      item = this.#hold('i32', state.cr.offset + n, opcode.i32Load8U, opcode.i32Store8);
+      this.#crFields[n] = item;
+    }
+    return item;
   }
   slot(name: SlotName): HeldItem {
-    return this.#hold(`slot:${name}`, 'i64', slotOffset[name], opcode.i64Load, opcode.i64Store);
+    return this.#holdNamed(name, slotOffset[name]);
   }
 
   /** State of the floating-point operation that is not in FPSCR yet. */
   pendingOperation(name: 'fpKind' | 'fpA' | 'fpB' | 'fpC'): HeldItem {
-    return this.#hold(name, 'i64', state[name].offset, opcode.i64Load, opcode.i64Store);
+    return this.#holdNamed(name, state[name].offset);
   }
 
   /** Writes code that loads all held items from the CPU state whose address is in local 0. */
   writeLoads(ir: Ir): void {
-    for (const item of this.#items.values()) {
+    for (const item of this.#items) {
       ir.localGet(0);
       ir.memory(item.load, item.offset, 0);
       ir.localSet(item.local);
@@ -59,7 +85,7 @@ export class RegisterLocals {
 
   /** Writes code that stores all written items back. */
   writeStores(ir: Ir): void {
-    for (const item of this.#items.values()) {
+    for (const item of this.#items) {
       if (!item.written) continue;
       ir.localGet(0);
       ir.localGet(item.local);
@@ -67,6 +93,3 @@ export class RegisterLocals {
     }
   }
 }
-
-/** Type of a held item's value. */
-export type HeldType = Extract<ValueType, 'i32' | 'i64'>;

@@ -26,8 +26,11 @@ import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
-import type { RegisterLocals } from './register-locals.ts';
+import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
 import { type VectorFusedHelper, vectorInlineFunctions } from './vector-floating-point.ts';
+
+/** A value in a local. */
+type PlacedItem = Pick<HeldItem, 'local' | 'type' | 'stateClass'>;
 
 /** Thrown when an instruction can't be part of a region; the region ends before it. */
 export class NotTranslatable extends Error {}
@@ -151,14 +154,22 @@ export class TranslatorBuilder extends OperatorBuilder {
 
   // --- registers in locals
 
-  #readHeld<T extends 'i32' | 'i64'>(item: { local: number; type: 'i32' | 'i64' }): Value<T> {
+  #readHeld<T extends 'i32' | 'i64'>(item: PlacedItem): Value<T> {
     const { ir } = this;
-    return this.typed(ir.read(item.type, `local${item.local}`, [], () => ir.localGet(item.local)));
+    return this.typed(ir.read(item.type, item.stateClass, [], () => ir.localGet(item.local)));
   }
-  #writeHeld(item: { local: number; written: boolean }, value: Value): void {
+  #writeHeld(item: HeldItem, value: Value): void {
     item.written = true;
+    this.#setLocal(item, value);
+  }
+  #setLocal(item: PlacedItem, value: Value): void {
     const { ir } = this;
-    ir.effect([asNode(value)], `local${item.local}`, () => ir.localSet(item.local));
+    ir.effect([asNode(value)], item.stateClass, () => ir.localSet(item.local));
+  }
+  /** A local of this instruction's own that more than one path writes. */
+  #variable(type: 'i32' | 'i64'): PlacedItem {
+    const local = this.ir.locals.take(type);
+    return { local, type, stateClass: localClass(local) };
   }
   gpr(n: RegisterNumber): I64 {
     return this.#readHeld(this.#registers.gpr(this.#number(n)));
@@ -215,8 +226,8 @@ export class TranslatorBuilder extends OperatorBuilder {
       this.#comparisonLocals.set(field, locals);
     }
     const { x: xLocal, y: yLocal } = locals;
-    ir.effect([asNode(x)], `local${xLocal}`, () => ir.localSet(xLocal));
-    ir.effect([asNode(y)], `local${yLocal}`, () => ir.localSet(yLocal));
+    ir.effect([asNode(x)], localClass(xLocal), () => ir.localSet(xLocal));
+    ir.effect([asNode(y)], localClass(yLocal), () => ir.localSet(yLocal));
     this.#comparisons.set(field, { x: xLocal, y: yLocal, signed });
   }
   override compare(x: I64, y: I64, signed: boolean): I32 {
@@ -228,8 +239,8 @@ export class TranslatorBuilder extends OperatorBuilder {
     const bit = this.#number(n);
     const known = this.#comparisons.get(bit >> 2);
     if (known && (bit & 3) !== 3) {
-      const x = this.#readHeld<'i64'>({ local: known.x, type: 'i64' });
-      const y = this.#readHeld<'i64'>({ local: known.y, type: 'i64' });
+      const x = this.#readHeld<'i64'>({ local: known.x, type: 'i64', stateClass: localClass(known.x) });
+      const y = this.#readHeld<'i64'>({ local: known.y, type: 'i64', stateClass: localClass(known.y) });
       if ((bit & 3) === 2) return this.eq(x, y);
       if ((bit & 3) === 0) return known.signed ? this.ltS(x, y) : this.ltU(x, y);
       return known.signed ? this.gtS(x, y) : this.gtU(x, y);
@@ -587,7 +598,7 @@ export class TranslatorBuilder extends OperatorBuilder {
   #refreshFast(): void {
     const { ir } = this;
     const { fast } = this.#frame;
-    ir.effect([], `local${fast}`, () => writeFastTest(ir, fast));
+    ir.effect([], localClass(fast), () => writeFastTest(ir, fast));
   }
 
   #inline(name: FunctionName, inline: InlineFunction, args: readonly Value[]): I64 {
@@ -595,14 +606,13 @@ export class TranslatorBuilder extends OperatorBuilder {
     this.usesFloatingPoint = true;
     const operands = args.slice(1).filter(isI64);
     const { value, ordinary } = inline.compute(this, operands, (helper, values) => this.#fused(helper, values));
-    const out = ir.locals.take('i64');
-    const result = { local: out, type: 'i64', written: true } as const;
-    this.#writeHeld({ ...result }, value);
+    const result = this.#variable('i64');
+    this.#setLocal(result, value);
     this.#setPending(this.const(inline.kind), operands);
     const { fast } = this.#frame;
-    const isFast: I32 = this.typed(ir.read('i32', `local${fast}`, [], () => ir.localGet(fast)));
+    const isFast: I32 = this.typed(ir.read('i32', localClass(fast), [], () => ir.localGet(fast)));
     this.if(this.op('i32.eqz', this.op('i32.and', ordinary, isFast)), () => {
-      this.#writeHeld({ ...result }, this.#callValue(name, args, 'i64'));
+      this.#setLocal(result, this.#callValue(name, args, 'i64'));
       this.#setPending(this.const(0), []);
       this.#refreshFast();
     });
@@ -629,7 +639,7 @@ export class TranslatorBuilder extends OperatorBuilder {
       );
     const { value, ordinary } = inline.compute(this, operands, variant, fused);
     const { fast } = this.#frame;
-    const isFast: I32 = this.typed(ir.read('i32', `local${fast}`, [], () => ir.localGet(fast)));
+    const isFast: I32 = this.typed(ir.read('i32', localClass(fast), [], () => ir.localGet(fast)));
     this.if(
       this.op('i32.and', ordinary, isFast),
       () => this.#writeMemory('vsr', opcode.v128Store, target, value),
@@ -650,12 +660,10 @@ export class TranslatorBuilder extends OperatorBuilder {
   }
 
   #compareFloating(name: 'fcmpu' | 'fcmpo', x: I64, y: I64): I32 {
-    const { ir } = this;
     this.usesFloatingPoint = true;
     const { field, ordered } = compareInline(this, x, y);
-    const out = ir.locals.take('i32');
-    const result = { local: out, type: 'i32', written: true } as const;
-    this.#writeHeld({ ...result }, field);
+    const result = this.#variable('i32');
+    this.#setLocal(result, field);
     this.if(
       ordered,
       () => {
@@ -667,7 +675,7 @@ export class TranslatorBuilder extends OperatorBuilder {
       },
       () => {
         this.#resolve();
-        this.#writeHeld({ ...result }, this.#callValue(name, [x, y], 'i32'));
+        this.#setLocal(result, this.#callValue(name, [x, y], 'i32'));
       },
     );
     return this.#readHeld(result);

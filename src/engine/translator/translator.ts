@@ -51,6 +51,8 @@ export interface TranslatorTuning {
   readonly exactBudget: boolean;
 }
 
+const recentMask = 0xfff;
+
 /** Tuning for use. */
 export const defaultTuning: TranslatorTuning = {
   threshold: 2,
@@ -87,6 +89,8 @@ export class Translator {
     fixed,
     flow: flowOf(prepared, fixed),
   }));
+  /** Words decoded lately, by their low bits. */
+  readonly #recent: ({ word: number; decoded: DecodedInstruction | undefined } | undefined)[] = [];
   /** Hits by place, key × 4096 + offset. */
   readonly #heat = new Map<number, number>();
   #waiting = new Map<number, RegionPlace>();
@@ -153,8 +157,12 @@ export class Translator {
   }
 
   #decoded(word: number): DecodedInstruction | undefined {
+    const known = this.#recent[word & recentMask];
+    if (known?.word === word) return known.decoded;
     const row = this.#decode(word);
-    return row && this.#forms.get(row, word);
+    const decoded = row && this.#forms.get(row, word);
+    this.#recent[word & recentMask] = { word, decoded };
+    return decoded;
   }
 
   #reader(key: number): CodeReader {

@@ -6,7 +6,7 @@ export const typeCode: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0
 
 /** A byte buffer. */
 export class Bytes {
-  #data = new Uint8Array(4096);
+  #data = new Uint8Array(512);
   length = 0;
 
   byte(value: number): void {

@@ -124,8 +124,8 @@ export const storageControlRows: readonly InstructionRow[] = [
     pattern: '19:6 /:15 150:10 /:1',
     operands: '',
     since: '2.05',
-    endsBlock: true,
-    meaning: (b) => b.synchronise(),
+    // Nothing is fetched ahead: changed code, and a changed context, count from the next instruction on in any case.
+    meaning: noOperation,
   },
   {
     mnemonic: 'wait',
