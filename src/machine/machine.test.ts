@@ -38,8 +38,8 @@ rtas:   lis r3, 0
 off:    .long powerOff, 2, 1, -1, -1, 0
 again:  .long reboot, 0, 1, 0
 stop:   .long stopSelf, 0, 1, 0
-read:   .long fetch, 3, 2, 0, 0x8000, 1, 0, 0
-write:  .long store, 3, 2, 0, 0x8004, 1, 0, 0
+read:   .long fetch, 3, 2, 0x800, 0x8000, 1, 0, 0
+write:  .long store, 3, 2, 0x800, 0x8004, 1, 0, 0
 `;
 
 interface Life {

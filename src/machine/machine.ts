@@ -8,7 +8,7 @@ import { SpaprIrq } from '../interrupts/spapr-irq.ts';
 import type { BootImage } from '../papr/boot-layout.ts';
 import { interruptHypercalls, interruptRtasCalls } from '../papr/interrupt-calls.ts';
 import { createPlatform, type Platform } from '../papr/platform.ts';
-import { blankNvram } from '../papr/rtas/nvram.ts';
+import { blankNvram, formattedNvram } from '../papr/rtas/nvram.ts';
 import type { PlatformServices, TlbInvalidation } from '../papr/services.ts';
 import { type Bus, createBus } from './bus.ts';
 import { type Clock, hostClock, instructionClock } from './clock.ts';
@@ -235,7 +235,7 @@ class Machine implements MachineHandle {
   readonly #host: MachineHost;
   readonly #clock: Clock;
   readonly #layout: BootLayout;
-  readonly #kept: Kept = { wallOffset: 0, nvram: blankNvram() };
+  readonly #kept: Kept;
   #now: Incarnation;
   #earlierInstructions = 0;
   #idles = 0;
@@ -249,6 +249,8 @@ class Machine implements MachineHandle {
         : instructionClock(config.icountShift);
     const { boot } = config;
     this.#layout = planBoot(boot.kind === 'none' ? {} : boot, config.environment.memory.size);
+    // Firmware formats it by itself.
+    this.#kept = { wallOffset: 0, nvram: boot.kind === 'firmware' ? blankNvram() : formattedNvram() };
     this.#now = this.#incarnate();
   }
 
