@@ -1,20 +1,31 @@
 // What a process has used so far, from Linux's /proc: processor time of all its threads, peak resident memory.
 import { readdirSync, readFileSync } from 'node:fs';
 
-/**
- * Processor time of the threads that are alive, in milliseconds; 0 where the system does not tell.
- * It grows only while the process runs, so that other load on the machine disturbs it less than a clock.
- */
-export function processorMilliseconds(pid: number): number {
+/** Processor time of each thread that is alive, in milliseconds by thread number; empty where the system does not tell. */
+export function threadMilliseconds(pid: number): Map<string, number> {
+  const times = new Map<string, number>();
   try {
-    let nanoseconds = 0;
     for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]);
+      const nanoseconds = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0];
+      times.set(thread, Number(nanoseconds) / 1e6);
     }
-    return nanoseconds / 1e6;
   } catch {
-    return 0; // the process, or a thread between the two reads, has just ended
+    // The process, or a thread between the two reads, has just ended: what was read so far is still true.
   }
+  return times;
+}
+
+/** Processor time of all threads that are alive, in milliseconds. */
+export function processorMilliseconds(pid: number): number {
+  return [...threadMilliseconds(pid).values()].reduce((sum, time) => sum + time, 0);
+}
+
+/**
+ * Processor time of the thread that used most of it between two looks: of the one that runs the guest. On a machine without
+ * other load that is the time that passes, since compilers work beside it.
+ */
+export function busiestThread(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
+  return Math.max(0, ...[...after].map(([thread, time]) => time - (before.get(thread) ?? 0)));
 }
 
 /** Peak resident memory in MiB; 0 where the system does not tell. */

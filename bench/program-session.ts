@@ -1,6 +1,6 @@
 // One running benchmark program: takes the name of what to run, gives time by its own clock, time by ours, processor time.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { processorMilliseconds } from './process-usage.ts';
+import { busiestThread, threadMilliseconds } from './process-usage.ts';
 import type { Subject } from './subjects.ts';
 
 /** One run of one program. Times are in milliseconds. */
@@ -9,7 +9,7 @@ export interface Measurement {
   readonly time: number;
   /** From our sending the request to our reading the result. */
   readonly outside: number;
-  /** Processor time of the process in between. */
+  /** Processor time of the busiest thread of the process in between. */
   readonly processor: number;
   readonly checksum: string;
 }
@@ -114,17 +114,17 @@ export class ProgramSession {
   /** Runs a program once with its loop count divided by `divisor`. */
   async run(name: string, divisor: number): Promise<Measurement | Failure> {
     const pid = this.#child.pid ?? 0;
-    const [start, startProcessor] = [performance.now(), processorMilliseconds(pid)];
+    const [start, startProcessor] = [performance.now(), threadMilliseconds(pid)];
     this.#child.stdin?.write(`${name} ${divisor}\n`);
     const line = await this.#line(runLimitMs);
-    const [end, endProcessor] = [performance.now(), processorMilliseconds(pid)];
+    const [end, endProcessor] = [performance.now(), threadMilliseconds(pid)];
     if (line === undefined) return this.#failed(name);
     const [word, , nanoseconds, checksum] = line.split(' ');
     if (word !== 'result' || checksum === undefined) return { failure: line };
     return {
       time: Number(nanoseconds) / 1e6,
       outside: end - start,
-      processor: endProcessor - startProcessor,
+      processor: busiestThread(startProcessor, endProcessor),
       checksum,
     };
   }
