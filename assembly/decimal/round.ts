@@ -1,11 +1,13 @@
 // Rounding of decimal results, overflow and underflow (Power ISA Book I, sections 5.5.9 and 5.5.10).
-import { FI, FR, Now, OE, OX, UX, XX } from '../fp/fpscr';
+import { FI, FR, Now, OE, OX, UE, UX, XX } from '../fp/fpscr';
 import * as L from '../generated/layout';
 import {
   bias,
   count,
   digit,
+  EXTENDED,
   exponent,
+  LONG,
   INFINITE,
   limit,
   normalise,
@@ -96,6 +98,14 @@ export function roundTo(n: usize, format: i32, mode: i32): void {
     return;
   }
   const tiny = exponent(n) + count(n) - 1 < lowest + p - 1;
+  if (tiny && (Now.fpscr & UE) !== 0) {
+    // An enabled underflow scales the result up by the format's wrap in place of denormalising it.
+    dropDigits(n, count(n) - p, mode);
+    if (count(n) > p) dropDigits(n, 1, ZERO_KEEPING);
+    Now.raised |= Now.rounding & FI ? UX | XX : UX;
+    setExponent(n, exponent(n) + wrap(format));
+    return;
+  }
   dropDigits(n, max(count(n) - p, lowest - exponent(n)), mode);
   if (count(n) > p) dropDigits(n, 1, ZERO_KEEPING);
   if (Now.rounding & FI) {
@@ -120,11 +130,16 @@ export function roundTo(n: usize, format: i32, mode: i32): void {
 /** A last digit that is known to be zero is dropped without any rounding. */
 const ZERO_KEEPING: i32 = ZERO;
 
+/** What an enabled overflow or underflow adds to the exponent. */
+function wrap(format: i32): i32 {
+  return format === EXTENDED ? 9216 : format === LONG ? 576 : 192;
+}
+
 function overflow(n: usize, format: i32, mode: i32): void {
   Now.raised |= OX;
   if ((Now.fpscr & OE) !== 0) {
     // The result is scaled down by the format's wrap when the exception is enabled.
-    setExponent(n, exponent(n) - (format === 2 ? 9216 : 576));
+    setExponent(n, exponent(n) - wrap(format));
     return;
   }
   Now.raised |= XX;

@@ -62,6 +62,14 @@ const userSprs = [1, 8, 9, 256, 815];
 
 const memoryMethods = ['load', 'store', 'loadVector', 'storeVector', 'loadReserve', 'storeConditional'];
 
+/** True for rows that load or store where their address registers say. */
+export function accessesMemory(row: InstructionRow): boolean {
+  const { methods } = observe(row);
+  return (
+    memoryMethods.some((name) => methods.has(name)) || /^(dcbz|st?xvl*l?$|lxvll?$|lxvp|stxvll?$)/.test(row.mnemonic)
+  );
+}
+
 /** Random words of one row. */
 export class CaseGenerator {
   readonly #row: InstructionRow;
@@ -73,9 +81,7 @@ export class CaseGenerator {
     this.#row = row;
     this.#next = generator(seed);
     this.#names = operandNames(row);
-    const { methods } = observe(row);
-    this.#memory =
-      memoryMethods.some((name) => methods.has(name)) || /^(dcbz|st?xvl*l?$|lxvll?$|lxvp|stxvll?$)/.test(row.mnemonic);
+    this.#memory = accessesMemory(row);
   }
 
   #below(limit: number): number {

@@ -25,9 +25,7 @@ const loadAll = [
   ...copyWindow(true),
   `lfd f0, ${block.fpscr}(${pointer})`,
   'mtfsf 255, f0, 1, 0',
-  `li r0, ${block.vscr}`,
-  `lxvx vs32, ${pointer}, r0`,
-  'mtvscr v0',
+  ...[`ld r0, ${block.vscr}(${pointer})`, 'mtvsrdd vs32, 0, r0', 'mtvscr v0'],
   ...[`ld r0, ${block.cr}(${pointer})`, 'mtcrf 255, r0'],
   ...[`ld r0, ${block.xer}(${pointer})`, 'mtxer r0'],
   ...[`ld r0, ${block.ctr}(${pointer})`, 'mtctr r0'],
@@ -63,8 +61,20 @@ export interface Program {
   readonly addresses: readonly bigint[];
 }
 
-/** Makes the program for cases. */
-export function makeProgram(cases: readonly ProgramCase[]): Program {
+/** A block as a program of the other byte order sees it: numbers reversed, the memory window as it is. */
+export function swapBlock(state: Uint8Array): Uint8Array {
+  const swapped = state.slice();
+  const reverse = (from: number, to: number, size: number) => {
+    for (let at = from; at < to; at += size) swapped.subarray(at, at + size).reverse();
+  };
+  reverse(block.gpr, block.vsr, 8);
+  reverse(block.vsr, block.cr, 16);
+  reverse(block.cr, block.memory, 8);
+  return swapped;
+}
+
+/** Makes the program for cases. Blocks are given, and come out, in the byte order of the program. */
+export function makeProgram(cases: readonly ProgramCase[], littleEndian: boolean): Program {
   const source = [
     'b start',
     ...loadAll,
@@ -95,7 +105,7 @@ export function makeProgram(cases: readonly ProgramCase[]): Program {
     '.balign 16',
     'blocks:',
   ].join('\n');
-  const { bytes, symbols } = assemble(source, { origin: BigInt(base + elfHeaderBytes) });
+  const { bytes, symbols } = assemble(source, { origin: BigInt(base + elfHeaderBytes), littleEndian });
   const addresses = cases.map((_, i) => symbols.get(`case${i}`) ?? 0n);
   const contents = new Uint8Array(bytes.length + cases.length * block.bytes);
   contents.set(bytes);
@@ -103,5 +113,5 @@ export function makeProgram(cases: readonly ProgramCase[]): Program {
     contents.set(state(addresses[i] ?? 0n), bytes.length + i * block.bytes);
   }
   const zeros = { address: windowAddress - 0x1_0000, bytes: 0x2_0000 };
-  return { elf: staticElf(base, contents, zeros), addresses };
+  return { elf: staticElf(base, contents, zeros, littleEndian), addresses };
 }
