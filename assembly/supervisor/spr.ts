@@ -105,7 +105,7 @@ export function moveToSpr(cpu: usize, n: i32, value: u64): void {
       return tlbFlushTranslated(cpu);
     }
     case R.SPR_FSCR: {
-      R.setSpr(cpu, n, value);
+      R.setSpr(cpu, n, value & ~load<u64>(cpu + L.S_fscrLost));
       return updateContext(cpu);
     }
     // BESCRS, BESCRSU, BESCRR, BESCRRU set and reset bits of BESCR.

@@ -81,12 +81,15 @@ export async function runSession(
   const terminal = new Terminal(process.stdin, process.stdout);
   const exec = execNonce === undefined ? undefined : new ExecOutput(execNonce);
   const readsInput = plan.console.kind === 'stdio' && exec === undefined;
-  const log: LogSink = openLog(plan.logFile, readsInput && terminal.isInteractive && process.stderr.isTTY);
+  const rawTerminal = readsInput && terminal.isInteractive && process.stderr.isTTY;
+  const log: LogSink = openLog(plan.logFile, rawTerminal);
+  const messages: LogSink = openLog(undefined, rawTerminal);
   const output = outputOf(plan, terminal, exec);
 
   let stopCause: StopCause | undefined;
   const machine = startMachine(config, {
     output: (bytes) => output.write(bytes),
+    warning: (code, message) => messages.line(`continuo: warning: ${message} [${code}]`),
     log: (_item, line) => log.line(line),
   });
   const stop = (cause: StopCause): void => {

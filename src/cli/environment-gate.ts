@@ -11,7 +11,7 @@ import { exitStatus } from '../host/exit-status.ts';
 import { machineLimits } from '../machine/machine-limits.ts';
 import { chooseHost } from './host-choice.ts';
 import { requestOptionName } from './options/guest-request.ts';
-import { CliError, notBuiltError } from './options/usage-error.ts';
+import { CliError } from './options/usage-error.ts';
 import type { StartPlan } from './start-plan.ts';
 
 /** The host whose limits hold: the one that was named, else our own engine. */
@@ -29,7 +29,10 @@ const syntaxCodes: readonly string[] = ['E_CAP_VALUE', 'E_CAP_POW2', 'E_IC_MODE_
 export interface Accepted {
   readonly environment: Environment;
   readonly provision: Provision;
-  /** Warnings about what the user asked for; those about a machine type's own defaults are left to `explain`. */
+  /**
+   * What the user is told at a start. Work-arounds that the engine does not need and that a machine type has by default are
+   * left to `explain` and --verbose.
+   */
   readonly warnings: readonly string[];
 }
 
@@ -54,11 +57,6 @@ export function acceptEnvironment(plan: StartPlan): Accepted {
       ...decision.reasons.map((reason) => reasonLine(reason, plan.requestNames)),
     );
   }
-  const { setMode } = decision.provision;
-  if (setMode === 'pr' || setMode === 'pr-advisory') {
-    // A guest can tell KVM PR from the engine by its answers to H_SET_MODE, so it is not passed off for it.
-    throw notBuiltError(`${plan.host?.option} ${host.name}: running under the limits of KVM PR`);
-  }
   const limits = machineLimits(decision.environment);
   if (limits.length > 0) {
     throw new CliError(
@@ -66,10 +64,18 @@ export function acceptEnvironment(plan: StartPlan): Accepted {
       ...limits.map(({ option, message }) => `${requestOptionName(option, plan.requestNames)}: ${message}`),
     );
   }
-  const asked = decision.warnings.filter(({ option }) => option in plan.request);
+  const shown = decision.warnings.filter(
+    ({ code, option }) => plan.verbose || code !== 'W_SEC' || option in plan.request,
+  );
+  const deviations = decision.provision.deviations.filter(
+    ({ message }) => !shown.some((warning) => warning.message === message),
+  );
   return {
     environment: decision.environment,
     provision: decision.provision,
-    warnings: asked.map((reason) => reasonLine(reason, plan.requestNames)),
+    warnings: [
+      ...shown.map((reason) => reasonLine(reason, plan.requestNames)),
+      ...deviations.map(({ name, message }) => `${plan.host?.option} ${host.name}: ${message} [deviation ${name}]`),
+    ],
   };
 }

@@ -70,5 +70,6 @@ export function planShared(options: ParsedOptions, program: Program, time: HostT
     dumpDeviceTree: dumpPath === undefined ? undefined : { option: `${name('machine')} dumpdtb`, path: dumpPath },
     timeoutSeconds: parsed('timeout', parseTimeout),
     statistics: options.has('statistics'),
+    verbose: options.has('verbose'),
   };
 }

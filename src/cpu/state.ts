@@ -105,6 +105,8 @@ const sizes = {
    * PRTS, its size being 2^(12 + PRTS) bytes (second doubleword of a partition table entry). LPCR is SPR 318.
    */
   processTable: [8, 1],
+  /** FSCR bits that a write loses, because the hypervisor keeps them off. */
+  fscrLost: [8, 1],
   /** SLB entries (ESID word, VSID word) ×64. */
   slb: [8, 128],
   /** SPR n at 8·n (plain ones; LR is 8, CTR is 9, TAR is 815). */

@@ -95,6 +95,8 @@ export interface KvmProfile extends CommonProfile {
   readonly kernelHypercalls: readonly string[];
   /** Who answers H_SET_MODE resource 3 (section 4.2): the machine after an HV kernel, a PR kernel, or an older, advisory one. */
   readonly setMode: 'hv' | 'pr' | 'pr-advisory';
+  /** FSCR bits that a guest cannot set: a write loses them (section 5); none where absent. */
+  readonly fscrLost?: Hex;
   /** Size of the pages that back guest memory, bytes. */
   readonly ramPageSize: number;
   /** Guest hash pages must lie in host pages of at least their size (KVM_PPC_PAGE_SIZES_REAL). */

@@ -978,6 +978,7 @@ export const namedProfiles: readonly HostProfile[] = [
       'H_SET_MODE',
     ],
     setMode: 'pr',
+    fscrLost: '0x3000',
     ramPageSize: 65536,
     pageSizesReal: false,
   },

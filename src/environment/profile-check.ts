@@ -94,6 +94,7 @@ export const kvmProfileRules: ProfileRules = {
   xicsReconnect: { rule: { kind: 'flag' } },
   kernelHypercalls: { rule: { kind: 'list', words: hypercallRows.map((row) => row.name), minimum: 0 } },
   setMode: { rule: { kind: 'word', words: ['hv', 'pr', 'pr-advisory'] } },
+  fscrLost: { optional: true, rule: hex64 },
   ramPageSize: { rule: { kind: 'number', minimum: 4096, maximum: 2 ** 34 } },
   pageSizesReal: { rule: { kind: 'flag' } },
 };

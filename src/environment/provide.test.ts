@@ -95,6 +95,7 @@ test('section 6.3, rows 18 to 20: below level power9 there is only XICS, in the 
     xics: 'kernel',
     xive: 'none',
     xicsReturns: true,
+    mayFallBack: true,
   });
   const none = without('IRQ_XICS', 'PPC_IRQ_XIVE');
   assert.deepEqual(codes({ ...request, 'kernel-irqchip': 'on' }, none), ['E_IRQCHIP_XICS']);

@@ -36,6 +36,8 @@ export interface Provision {
     readonly xive: Controller;
     /** An in-kernel XICS can be given up and come back; where not, it is emulated from the first reset after XIVE on. */
     readonly xicsReturns: boolean;
+    /** A kernel device that cannot be activated after all may be emulated in its place; else the machine stops. */
+    readonly mayFallBack: boolean;
   };
   /** Value for KVM_CAP_PPC_SMT, where one must be set. */
   readonly smtMode?: number;
@@ -45,6 +47,8 @@ export interface Provision {
   readonly kernelHypercalls: readonly string[];
   /** Who answers H_SET_MODE resource 3 (section 4.2). */
   readonly setMode: 'machine' | 'hv' | 'pr' | 'pr-advisory';
+  /** FSCR bits that a write of the guest loses. */
+  readonly fscrLost: Hex;
   readonly deviations: readonly Deviation[];
   readonly warnings: readonly Reason[];
 }
@@ -236,7 +240,13 @@ function controllers(
     const why = `${names} emulated, which is slower: ${host.name} has no in-kernel ${names}`;
     check.warn('W_IRQCHIP_FALLBACK', option, why);
   }
-  return { beforeCas: beforeCas === 'xics' ? xics : xive, xics, xive, xicsReturns: xics !== 'kernel' || returns };
+  return {
+    beforeCas: beforeCas === 'xics' ? xics : xive,
+    xics,
+    xive,
+    xicsReturns: xics !== 'kernel' || returns,
+    mayFallBack: chip !== 'on',
+  };
 }
 
 /** The checks of KVM (the KVM column of section 3.3), in index order. */
@@ -354,6 +364,7 @@ export function examine(
       .filter((row) => environment.hypercalls[row.name] !== undefined && kernel.has(row.name))
       .map((row) => row.name),
     setMode: kvm?.setMode ?? 'machine',
+    fscrLost: kvm?.fscrLost ?? '0x0',
     deviations: check.deviations,
     warnings: check.warnings,
   };

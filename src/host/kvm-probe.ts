@@ -67,6 +67,7 @@ export function kvmProfile(port: KvmPort, facts: MachineFacts): KvmProfile {
     xicsReconnect: facts.pvr >>> 16 < 0x004e || (kvm.PPC_IRQ_XIVE ?? 0) !== 0,
     kernelHypercalls: !pr && (kvm.PPC_RPT_INVALIDATE ?? 0) !== 0 ? ['H_RPT_INVALIDATE'] : [],
     setMode: pr ? 'pr' : 'hv',
+    ...(pr ? { fscrLost: '0x3000' } : {}),
     ramPageSize: facts.pageSize,
     pageSizesReal: !pr,
   };

@@ -21,6 +21,8 @@ const outputChunk = 1 << 16;
 export interface RunnerSinks {
   /** Takes console output in order; the machine waits while the promise is pending. The bytes may be kept. */
   output(bytes: Uint8Array): Promise<void> | void;
+  /** Takes a warning of the running machine about its host. */
+  warning?(code: string, message: string): void;
   /** Takes one log line without line end. */
   log(item: LogItem, line: string): void;
 }
@@ -94,6 +96,7 @@ export function startMachine(config: MachineConfig, sinks: RunnerSinks): Running
     worker.on('message', (message: WorkerMessage) => {
       if (message.kind === 'output') drainOutput().catch(fail);
       else if (message.kind === 'input-space') pushInput();
+      else if (message.kind === 'warning') sinks.warning?.(message.code, message.message);
       else if (message.kind === 'log') sinks.log(message.item, message.line);
       else if (message.kind === 'image-error') fail(new ImageError(message.image, message.message));
       else if (message.kind === 'outcome') finish(message.outcome, message.statistics);

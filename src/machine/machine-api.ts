@@ -2,6 +2,7 @@
 import type { EngineImages } from '../engine/engine.ts';
 import type { TranslatorStatistics } from '../engine/translator/translator.ts';
 import type { Environment, Provision } from '../environment/index.ts';
+import type { HostStatistics } from './host-model/host-model.ts';
 
 /** How the machine's firmware finds the guest's first code. */
 export type BootSource =
@@ -86,6 +87,10 @@ export interface MachineHost {
   idle(milliseconds: number): void;
   /** True once the outside wants the machine to stop; the machine asks at least every 50 ms of running. */
   stopRequested(): boolean;
+  /** Shows the user a warning of the running machine about the modelled host. */
+  warn?(code: string, message: string): void;
+  /** For tests: true makes the named step of the modelled host fail, such as `connect vCPU 2`. */
+  hostFault?(step: string): boolean;
   /** Writes one log line (no line end) of an item that {@link MachineConfig.logItems} has. */
   log(item: LogItem, line: string): void;
 }
@@ -109,6 +114,8 @@ export type MachineOutcome =
 export interface MachineStatistics {
   /** Guest instructions completed on all vCPUs. */
   readonly instructions: number;
+  /** What of the modelled host was used. */
+  readonly host: HostStatistics;
   /** Times that {@link MachineHost.idle} was called. */
   readonly idles: number;
   /** Calls by name (`H_CEDE`, `RTAS get-time-of-day`, …) with their counts, unknown ones included. */

@@ -3,9 +3,10 @@ import { pendingInterrupt, state } from '../cpu/state.ts';
 import type { Vcpu } from '../cpu/vcpu.ts';
 import { Engine } from '../engine/engine.ts';
 import { defaultTuning } from '../engine/translator/translator.ts';
-import { vcpuId } from '../environment/index.ts';
+import { type Environment, vcpuId } from '../environment/index.ts';
 import { SpaprIrq } from '../interrupts/spapr-irq.ts';
 import type { BootImage } from '../papr/boot-layout.ts';
+import type { CallEffect } from '../papr/hypercalls/types.ts';
 import { interruptHypercalls, interruptRtasCalls } from '../papr/interrupt-calls.ts';
 import { createPlatform, type Platform } from '../papr/platform.ts';
 import { blankNvram, formattedNvram } from '../papr/rtas/nvram.ts';
@@ -13,6 +14,7 @@ import type { PlatformServices, TlbInvalidation } from '../papr/services.ts';
 import { type Bus, createBus } from './bus.ts';
 import { type Clock, hostClock, instructionClock } from './clock.ts';
 import { guestLog } from './guest-log.ts';
+import { HostModel } from './host-model/host-model.ts';
 import { type BootLayout, planBoot } from './loader/boot-layout.ts';
 import { checkDeviceTreeFile } from './loader/device-tree-file.ts';
 import type {
@@ -50,6 +52,13 @@ interface Kept {
   /** Nanoseconds by which the guest has set its clock. */
   wallOffset: number;
   readonly nvram: Uint8Array;
+  readonly hostModel: HostModel;
+}
+
+/** Interrupt sources of the console, the NVRAM and the PCI host bridge, by number. */
+function deviceSources({ interruptModes }: Environment): { readonly messages: number[]; readonly lines: number[] } {
+  const { vio, pciLsi } = interruptModes.ranges;
+  return { messages: [vio, vio + 1], lines: [0, 1, 2, 3].map((line) => pciLsi + line) };
 }
 
 /** Everything that a reset replaces. */
@@ -108,10 +117,9 @@ class Incarnation {
       hotplugSource: environment.traits.modernHotplugEvents,
     });
     this.irq.attach(vcpus.map((vcpu) => ({ index: vcpu.index, server: vcpuId(smp, vcpu.index) })));
-    const { vio, pciLsi } = interruptModes.ranges;
-    this.irq.claim(vio, 'message');
-    this.irq.claim(vio + 1, 'message');
-    for (let line = 0; line < 4; line++) this.irq.claim(pciLsi + line, 'level');
+    const { messages, lines } = deviceSources(environment);
+    for (const irq of messages) this.irq.claim(irq, 'message');
+    for (const irq of lines) this.irq.claim(irq, 'level');
     this.#bus = createBus(this.irq);
     const deviceTree = config.deviceTree ? checkDeviceTreeFile(config.deviceTree) : undefined;
     this.platform = createPlatform(
@@ -125,15 +133,16 @@ class Incarnation {
           ...resizeHypercalls(environment, this.engine),
         },
         rtasCalls: interruptRtasCalls(this.irq.rtasCalls),
+        setMode: config.provision.setMode,
       },
     );
     this.scheduler = new Scheduler({
       engine: this.engine,
       clock,
       hypercall: (vcpu) => {
-        if (!log.hypercall) return this.platform.hypercall(vcpu);
+        if (!log.hypercall) return this.#hypercall(vcpu);
         const before = [3, 4, 5, 6, 7].map((register) => vcpu.gpr(register));
-        const effect = this.platform.hypercall(vcpu);
+        const effect = this.#hypercall(vcpu);
         log.hypercall(vcpu, before);
         return effect;
       },
@@ -142,6 +151,17 @@ class Incarnation {
     for (const { address, bytes } of layout.pieces) ram.writeBytes(address, bytes);
     this.platform.reset();
     this.scheduler.start(0);
+  }
+
+  /** Why the host makes the machine stop, once it does. */
+  get refusal(): Extract<CallEffect, { kind: 'refuse' }> | undefined {
+    const { refusal } = this.#kept.hostModel.controllers;
+    return refusal && { kind: 'refuse', ...refusal };
+  }
+
+  #hypercall(vcpu: Vcpu): CallEffect {
+    const effect = this.platform.hypercall(vcpu);
+    return this.refusal ?? effect;
   }
 
   #contextChanged(vcpu: Vcpu): void {
@@ -153,7 +173,8 @@ class Incarnation {
     const { engine } = this;
     const host = this.#host;
     const clock = this.#clock;
-    const { rtcBaseSeconds, environment } = this.#config;
+    const { rtcBaseSeconds, environment, provision } = this.#config;
+    const { controllers, levels } = this.#kept.hostModel;
     const wall = () => rtcBaseSeconds * 1e9 + clock.nanoseconds() + this.#kept.wallOffset;
     const at = (index: number): Vcpu => {
       const vcpu = engine.vcpus[index];
@@ -165,7 +186,7 @@ class Incarnation {
       vcpus: engine.vcpus,
       resetVcpu: (index) => {
         const vcpu = at(index);
-        resetVcpuState(vcpu, environment, clock.ticks());
+        resetVcpuState(vcpu, environment, provision, clock.ticks());
         engine.dataPlane.tlbInit(vcpu.address);
         this.#contextChanged(vcpu);
       },
@@ -177,8 +198,15 @@ class Incarnation {
         this.scheduler.setPending(at(index), pendingInterrupt.systemReset, true);
         this.scheduler.wake(index);
       },
-      activateInterruptController: (mode) => this.irq.activate(mode),
-      resetInterruptControllers: () => this.irq.reset(),
+      activateInterruptController: (mode) => {
+        if (controllers.activate(mode)) this.irq.activate(mode);
+      },
+      resetInterruptControllers: () => {
+        this.irq.reset();
+        controllers.activate(this.irq.active);
+      },
+      setLevel: (logicalPvr) => levels.set(logicalPvr),
+      warn: (code, message) => this.#kept.hostModel.warn({ code, message }),
       invalidateTlb: (request) => this.#invalidateTlb(request),
       writeConsole: (bytes) => host.console.write(bytes),
       readConsole: (into) => {
@@ -247,7 +275,16 @@ class Machine implements MachineHandle {
       config.icountShift === undefined
         ? hostClock(() => host.monotonicNanoseconds())
         : instructionClock(config.icountShift);
-    const { boot } = config;
+    const { boot, environment, provision } = config;
+    const { messages, lines } = deviceSources(environment);
+    const hostModel = new HostModel(
+      environment,
+      provision,
+      [...messages, ...lines],
+      ({ code, message }) => host.warn?.(code, message),
+      (step) => host.hostFault?.(step) ?? false,
+    );
+    this.#kept = { wallOffset: 0, nvram: blankNvram(), hostModel };
     this.#layout = planBoot(boot.kind === 'none' ? {} : boot, config.environment.memory.size);
     // Firmware formats it by itself.
     this.#kept = { wallOffset: 0, nvram: boot.kind === 'firmware' ? blankNvram() : formattedNvram() };
@@ -266,6 +303,7 @@ class Machine implements MachineHandle {
     return {
       instructions: this.#earlierInstructions + this.#now.scheduler.instructions,
       idles: this.#idles,
+      host: this.#kept.hostModel.statistics,
       calls: this.#now.platform.counts,
       translator: this.#now.engine.translator?.statistics,
     };
@@ -276,7 +314,7 @@ class Machine implements MachineHandle {
     for (;;) {
       if (this.#host.stopRequested()) return { kind: 'stopped' };
       this.#now.pollConsole();
-      const end = this.#now.watchdog() ?? this.#now.scheduler.round();
+      const end = this.#now.refusal ?? this.#now.watchdog() ?? this.#now.scheduler.round();
       switch (end.kind) {
         case 'round':
           break;

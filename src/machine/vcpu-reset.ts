@@ -1,7 +1,7 @@
 // The reset state of a hardware thread by CPU model (Power ISA Book III section 7.5.1, and what a pseries guest finds).
 import { modelBit, state, stateBytes } from '../cpu/state.ts';
 import type { Vcpu } from '../cpu/vcpu.ts';
-import type { CpuClass, Environment } from '../environment/index.ts';
+import type { CpuClass, Environment, Provision } from '../environment/index.ts';
 import { vcpuId } from '../environment/index.ts';
 import type { IsaVersion } from '../isa/version.ts';
 
@@ -39,15 +39,16 @@ const spr = { AMOR: 349, PVR: 287, PIR: 1023, TIR: 446 } as const;
 /** DEC at reset: as far away as 32 bits allow. */
 const resetDecrementer = 0x7fff_ffffn;
 
-/** Puts a vCPU into its reset state; the TLB and the translation context are the caller's. */
-export function resetVcpuState(vcpu: Vcpu, environment: Environment, ticks: bigint): void {
+/** Puts a vCPU into its reset state, as the host gives it; the TLB and the translation context are the caller's. */
+export function resetVcpuState(vcpu: Vcpu, environment: Environment, host: Provision, ticks: bigint): void {
   new Uint8Array(vcpu.view.buffer, vcpu.address, stateBytes).fill(0);
   const server = vcpuId(environment.smp, vcpu.index);
   vcpu.view.setInt32(state.index.offset, vcpu.index, true);
   vcpu.view.setInt32(state.server.offset, server, true);
   vcpu.view.setInt32(state.model.offset, modelBits(environment.cpu.class), true);
   vcpu.view.setBigUint64(state.decExpiry.offset, ticks + resetDecrementer, true);
-  vcpu.setSpr(spr.PVR, BigInt(environment.cpu.pvr));
+  vcpu.view.setBigUint64(state.fscrLost.offset, BigInt(host.fscrLost), true);
+  vcpu.setSpr(spr.PVR, BigInt(host.pvr));
   vcpu.setSpr(spr.PIR, BigInt(server));
   vcpu.setSpr(spr.TIR, BigInt(vcpu.index % environment.smp.threads));
   vcpu.setSpr(spr.AMOR, 0xffff_ffff_ffff_ffffn);

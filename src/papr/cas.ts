@@ -27,20 +27,23 @@ function refused(code: string, message: string): CasDecision {
   return { kind: 'refused', code, message };
 }
 
+/** True when the guest's list has the real CPU, and the guest may run on it without a level. */
+function isRawPossible({ pvrs }: CasRequest, { raw, cpu }: PlatformEnvironment): boolean {
+  return raw !== undefined && pvrs.some(({ mask, pvr }) => (cpu.pvr & mask) === (pvr & mask));
+}
+
 /** The level that both know: the newest logical PVR on the client's list, else the raw CPU, else undefined. */
-function chooseLevel({ pvrs }: CasRequest, environment: PlatformEnvironment): PlatformLevel | undefined {
+function chooseLevel(request: CasRequest, environment: PlatformEnvironment): PlatformLevel | undefined {
   const { raw, levels, cpu } = environment;
-  let isRawPossible = false;
   let best = -1;
-  for (const { mask, pvr } of pvrs) {
-    if ((cpu.pvr & mask) === (pvr & mask)) isRawPossible = true;
-    else
+  for (const { mask, pvr } of request.pvrs) {
+    if ((cpu.pvr & mask) !== (pvr & mask))
       best = Math.max(
         best,
         levels.findIndex(({ version }) => version === pvr),
       );
   }
-  return levels[best] ?? (isRawPossible ? raw : undefined);
+  return levels[best] ?? (isRawPossible(request, environment) ? raw : undefined);
 }
 
 /** The bits of vector 5 that the platform has. */
@@ -121,20 +124,40 @@ export interface CasResult {
   readonly effect?: CallEffect;
 }
 
+/** Sets the level and takes over the rest. A host that cannot set it leaves the raw CPU, where the guest knows that. */
+function takeOver(state: PlatformState, request: CasRequest, negotiated: Negotiated): CasResult {
+  const { services, environment } = state;
+  const { raw } = environment;
+  const outcome = state.setLevel(negotiated.level);
+  const { name } = negotiated.level;
+  if (outcome === 'refused') {
+    if (raw === undefined || !isRawPossible(request, environment)) {
+      services.log('guest_errors', `ibm,client-architecture-support: the host cannot set level ${name} (E_CAS_PVR)`);
+      return { status: status.H_HARDWARE };
+    }
+    services.warn('W_PR_APPROX', `the host cannot set level ${name}, so the guest goes on without one`);
+    state.apply({ ...negotiated, level: raw });
+  } else {
+    if (outcome === 'ignored') {
+      services.warn('W_PR_APPROX', `level ${name}: problem state keeps the instructions of the real CPU`);
+    }
+    state.apply(negotiated);
+  }
+  return { status: status.H_SUCCESS };
+}
+
 /** Reads, decides and takes over the request at a real address, on behalf of the vCPU `caller`. */
 export function negotiate(state: PlatformState, address: number, caller: number): CasResult {
   const { services } = state;
   const others = services.vcpus.some(({ index }) => index !== caller && services.vcpuState(index) === 'running');
   if (others) return { status: status.H_MULTI_THREADS_ACTIVE };
   const request = readCasRequest(services.memory, address);
-  const decision: CasDecision =
-    request === undefined
-      ? failed(status.H_PARAMETER, 'the list of PVRs has no end')
-      : decideCas(request, state.environment);
-  if (decision.kind === 'agreed') {
-    state.apply(decision.negotiated);
-    return { status: status.H_SUCCESS };
+  if (request === undefined) {
+    services.log('guest_errors', 'ibm,client-architecture-support: the list of PVRs has no end');
+    return { status: status.H_PARAMETER };
   }
+  const decision = decideCas(request, state.environment);
+  if (decision.kind === 'agreed') return takeOver(state, request, decision.negotiated);
   if (decision.kind === 'failed') {
     services.log('guest_errors', `ibm,client-architecture-support: ${decision.reason}`);
     return { status: decision.status };

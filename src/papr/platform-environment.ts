@@ -6,6 +6,8 @@ export interface PlatformLevel {
   readonly name: string;
   /** Value of `cpu-version`: the logical PVR, or the real one for the raw CPU. */
   readonly version: number;
+  /** Its logical PVR; 0 for the raw CPU. */
+  readonly logicalPvr: number;
   /** Contents of the PCR. */
   readonly pcr: bigint;
   /** Most threads of a core that the tree shows. */
@@ -92,6 +94,7 @@ function platformLevel(view: LevelView): PlatformLevel {
   return {
     name: view.name,
     version: Number(view.cpuVersion),
+    logicalPvr: Number(view.logicalPvr),
     pcr: BigInt(view.pcr),
     maxThreads: view.threadsPerCore,
     platformSupport: view.platformSupport,

@@ -9,7 +9,7 @@ import type { PropertyValue } from './fdt/property-value.ts';
 import { readFdt } from './fdt/reader.ts';
 import type { DeviceTree } from './fdt/tree.ts';
 import { hasBit, type Negotiated, negotiatedAtReset, type vector5Bit } from './negotiated.ts';
-import { indexOfServer, type PlatformEnvironment, serverOf } from './platform-environment.ts';
+import { indexOfServer, type PlatformEnvironment, type PlatformLevel, serverOf } from './platform-environment.ts';
 import { spr } from './registers.ts';
 import type { PlatformServices } from './services.ts';
 
@@ -132,14 +132,22 @@ export class PlatformState {
     this.tree = this.#first();
   }
 
-  /** Takes over the result of a negotiation: CPU level, interrupt controller, tree. */
+  /** Puts all vCPUs into a level, or none: the PCR follows where the host lets it. */
+  setLevel(level: PlatformLevel): 'set' | 'ignored' | 'refused' {
+    const outcome = this.services.setLevel(level.logicalPvr);
+    if (outcome === 'set') {
+      for (const vcpu of this.services.vcpus) {
+        vcpu.setSpr(spr.PCR, level.pcr);
+        this.services.contextChanged(vcpu);
+      }
+    }
+    return outcome;
+  }
+
+  /** Takes over the result of a negotiation whose level is set: interrupt controller, tree. */
   apply(negotiated: Negotiated): void {
     const before = this.boot.deviceTree === undefined ? undefined : this.#build();
     this.negotiated = negotiated;
-    for (const vcpu of this.services.vcpus) {
-      vcpu.setSpr(spr.PCR, negotiated.level.pcr);
-      this.services.contextChanged(vcpu);
-    }
     this.services.activateInterruptController(negotiated.interruptMode);
     if (before === undefined) this.tree = this.#build(this.tree.phandles());
     else {

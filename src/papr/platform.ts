@@ -25,7 +25,7 @@ import { HypercallDispatcher } from './hypercalls/dispatcher.ts';
 import { informationHandlers } from './hypercalls/information.ts';
 import { logicalAccessHandlers } from './hypercalls/logical-access.ts';
 import { processTableHandlers } from './hypercalls/process-table.ts';
-import { setModeHandlers } from './hypercalls/set-mode.ts';
+import { type SetModeAnswerer, setModeHandlers } from './hypercalls/set-mode.ts';
 import { DmaWindows, tceHandlers } from './hypercalls/tce.ts';
 import { terminalHandlers } from './hypercalls/terminal.ts';
 import { translationHandlers } from './hypercalls/translation.ts';
@@ -64,10 +64,12 @@ export interface BootState {
   readonly gprs: ReadonlyMap<number, bigint>;
 }
 
-/** Calls of other layers, by name. */
+/** What comes from outside: calls of other layers, by name, and how a host answers. */
 export interface PlatformExtensions {
   readonly hypercalls?: HypercallHandlers;
   readonly rtasCalls?: RtasHandlers;
+  /** Who answers H_SET_MODE; the machine itself where absent. */
+  readonly setMode?: SetModeAnswerer;
 }
 
 /** The platform of one machine; see the top of this file. */
@@ -152,7 +154,7 @@ export function createPlatform(
     ...extensions.rtasCalls,
   };
   const hypercalls: HypercallHandlers = {
-    ...setModeHandlers(state),
+    ...setModeHandlers(state, extensions.setMode),
     ...processTableHandlers(state),
     ...vcpuControlHandlers(state, vpas),
     ...vpaHandlers(state, vpas),
@@ -181,9 +183,9 @@ export function createPlatform(
       for (const vcpu of services.vcpus) {
         services.resetVcpu(vcpu.index);
         vcpu.setSpr(spr.LPCR, vcpu.index === 0 ? resetLpcr(environment) : stoppedLpcr(environment));
-        vcpu.setSpr(spr.PCR, state.negotiated.level.pcr);
         services.contextChanged(vcpu);
       }
+      state.setLevel(state.negotiated.level);
       placeFirmware(state);
       const first = services.vcpus[0];
       if (first === undefined) return;

@@ -37,6 +37,13 @@ export interface PlatformServices {
   activateInterruptController(mode: 'xics' | 'xive'): void;
   /** Machine reset: the controller of power-on is active again, in its reset state. */
   resetInterruptControllers(): void;
+  /**
+   * Puts all vCPUs into a compatibility level by its logical PVR, 0 for none. `set`: the PCR may follow; `ignored`: the host
+   * has accepted it without effect; `refused`: nothing has changed.
+   */
+  setLevel(logicalPvr: number): 'set' | 'ignored' | 'refused';
+  /** Tells the user what a host could give only approximately. */
+  warn(code: string, message: string): void;
   invalidateTlb(request: TlbInvalidation): void;
   /** Console output and input; `readConsole` returns how many bytes it took, 0 when none wait. */
   writeConsole(bytes: Uint8Array): void;

@@ -38,6 +38,9 @@ export class TestMachine {
   clock = 1_700_000_000_000_000_000n;
   controller = '';
   readonly invalidations: TlbInvalidation[] = [];
+  readonly warnings: string[] = [];
+  /** What the host answers when a level is set. */
+  levelAnswer: 'set' | 'ignored' | 'refused' = 'set';
   readonly systemResets: number[] = [];
   readonly devices = new Map<bigint, bigint>();
 
@@ -82,6 +85,10 @@ export class TestMachine {
       },
       resetInterruptControllers: () => {
         this.controller = 'power-on';
+      },
+      setLevel: (logicalPvr) => (logicalPvr === 0 ? 'set' : this.levelAnswer),
+      warn: (code) => {
+        this.warnings.push(code);
       },
       invalidateTlb: (request) => {
         this.invalidations.push(request);

@@ -253,6 +253,13 @@ const rows = [
     summary: 'print instructions, speed and calls to standard error at the end',
   },
   {
+    key: 'verbose',
+    run: ['--verbose'],
+    system: ['-verbose'],
+    group: 'debug',
+    summary: 'show every warning at the start, those about work-arounds that the engine does not need, too',
+  },
+  {
     key: 'name',
     system: ['-name'],
     argument: 'NAME',

@@ -79,6 +79,7 @@ export interface RunStatistics {
 export type WorkerMessage =
   | { readonly kind: 'output' }
   | { readonly kind: 'input-space' }
+  | { readonly kind: 'warning'; readonly code: string; readonly message: string }
   | { readonly kind: 'log'; readonly item: LogItem; readonly line: string }
   | { readonly kind: 'device-tree'; readonly tree: Uint8Array }
   | { readonly kind: 'image-error'; readonly image: ImageKind; readonly message: string }

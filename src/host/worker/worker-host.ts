@@ -55,6 +55,7 @@ export function workerHost(
       seen = Atomics.load(link.control, controlWord.events);
     },
     stopRequested: () => Atomics.load(link.control, controlWord.stop) !== 0,
+    warn: (code, message) => post({ kind: 'warning', code, message }),
     log(item, line) {
       if (logItems.includes(item)) post({ kind: 'log', item, line });
     },

@@ -9,6 +9,15 @@ const watchpointHypervisor = 4n;
 /** CIABR low bits 3: match in hypervisor state. */
 const breakpointHypervisor = 3n;
 
+/** H_UNSUPPORTED_FLAG for bit 63, which is what KVM PR says of any mode but 0. */
+const unsupportedLastFlag = -319n;
+
+/**
+ * Who answers: the machine itself, a kernel's KVM HV (its CIABR checks come in another order), or KVM PR, which answers for
+ * the location of interrupts by itself. An older KVM PR leaves all of it to the machine.
+ */
+export type SetModeAnswerer = 'machine' | 'hv' | 'pr' | 'pr-advisory';
+
 interface Arguments {
   readonly call: Hypercall;
   readonly flags: bigint;
@@ -25,8 +34,9 @@ function setEverywhere(state: PlatformState, mask: bigint, value: bigint): bigin
   return status.H_SUCCESS;
 }
 
-function setCiabr(state: PlatformState, { call, flags, value1, value2 }: Arguments): bigint {
+function setCiabr(state: PlatformState, { call, flags, value1, value2 }: Arguments, answerer: SetModeAnswerer): bigint {
   if (!state.environment.cpu.watchpoints) return status.H_P2;
+  if (answerer === 'hv' && value2 !== 0n) return status.H_P4;
   if (flags !== 0n) return status.H_UNSUPPORTED_FLAG;
   if (value2 !== 0n) return status.H_P4;
   if ((value1 & 3n) === breakpointHypervisor) return status.H_P3;
@@ -64,7 +74,7 @@ function setEndianness(state: PlatformState, { flags, value1, value2 }: Argument
 }
 
 /** H_SET_MODE. */
-export function setModeHandlers(state: PlatformState): HypercallHandlers {
+export function setModeHandlers(state: PlatformState, answerer: SetModeAnswerer = 'machine'): HypercallHandlers {
   return {
     H_SET_MODE: (call) => {
       const given: Arguments = {
@@ -76,10 +86,11 @@ export function setModeHandlers(state: PlatformState): HypercallHandlers {
       const { watchpoints, secondWatchpoint } = state.environment.cpu;
       switch (call.argument(1)) {
         case 1n:
-          return setCiabr(state, given);
+          return setCiabr(state, given, answerer);
         case 2n:
           return watchpoints ? setWatchpoint(state, given, spr.DAWR0, spr.DAWRX0) : status.H_P2;
         case 3n:
+          if (answerer === 'pr') return given.flags === 0n ? status.H_SUCCESS : unsupportedLastFlag;
           return setAddressTranslationMode(state, given);
         case 4n:
           return setEndianness(state, given);
