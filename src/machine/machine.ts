@@ -284,10 +284,9 @@ class Machine implements MachineHandle {
       ({ code, message }) => host.warn?.(code, message),
       (step) => host.hostFault?.(step) ?? false,
     );
-    this.#kept = { wallOffset: 0, nvram: blankNvram(), hostModel };
     this.#layout = planBoot(boot.kind === 'none' ? {} : boot, config.environment.memory.size);
     // Firmware formats it by itself.
-    this.#kept = { wallOffset: 0, nvram: boot.kind === 'firmware' ? blankNvram() : formattedNvram() };
+    this.#kept = { wallOffset: 0, nvram: boot.kind === 'firmware' ? blankNvram() : formattedNvram(), hostModel };
     this.#now = this.#incarnate();
   }
 
