@@ -84,6 +84,12 @@ export const binutilsGaps: readonly Gap[] = [
     reason: 'phased out: objdump for POWER9 does not know the floating-point pairs',
   },
   {
+    mnemonic: /^(l[bhw]zcix|ldcix|st[bhwd]cix)$/,
+    when: (word) => ra(word) === 0,
+    theirs: /./,
+    reason: 'the meaning of a hypervisor instruction does not say that RA = 0 is no register',
+  },
+  {
     mnemonic: /^mftb$/,
     when: (word) => ![268, 269].includes(bits(word, 11, 15) | (bits(word, 16, 20) << 5)),
     reason: 'time base registers are 268 and 269 only',
