@@ -34,7 +34,7 @@ export const hypervisorRows: readonly InstructionRow[] = [
   hypervisor('msgclru', '/:10 RB:5', 110, 'RB', '3.0'),
   hypervisor('rmieg', '/:10 RB:5', 882, 'RB', '3.0'),
   {
-    // Lookaside information of other threads goes, too; the tables here are those of all threads at once.
+    // Of the threads that it names only the one that executes it loses its entries.
     mnemonic: 'slbiag',
     pattern: '31:6 RS:5 /:10 850:10 /:1',
     operands: 'RS',
