@@ -68,6 +68,17 @@ function facilityOf(mnemonic: string, word: number): string {
   return 'fixed point, branch and system';
 }
 
+/** Mnemonics that binutils has for these CPUs, and Power ISA 2.07 and 3.0 for servers have not. */
+const outside: readonly (readonly [reason: string, mnemonics: readonly string[]])[] = [
+  ['for service processors, not in the architecture', ['attn']],
+  ['hints of POWER6 alone', ['dcbzl', 'mffgpr', 'mftgpr']],
+  ['embedded and 32-bit processors', ['dcbi', 'rfi', 'tlbld', 'tlbli', 'waitasec', 'mcrxr', 'pbt.']],
+  ['the bridge to 32-bit systems, phased out', ['mtsrd', 'mtsrdin']],
+  ['optional, and in no server from 2.07 on', ['tlbia', 'eciwx', 'ecowx', 'mtsle']],
+  ['coprocessors, gone with 3.0', ['icswx', 'icswx.']],
+  ['of 3.1', ['hashst', 'hashchk', 'hashstp', 'hashchkp']],
+];
+
 function report(): void {
   const reason = objdumpMissing();
   if (reason !== undefined) throw new Error(reason);
@@ -94,6 +105,17 @@ function report(): void {
   for (const [key, { known, missing }] of counts) {
     console.log(`${key}\t${known - missing.length}\t${known}\t${missing.sort().join(', ')}`);
   }
+  const missing = [...counts.values()].flatMap((count) => count.missing.map((text) => text.replace(/ .*/, '')));
+  console.log('\nmissing, and no instruction of Power ISA 2.07 or 3.0 for servers:');
+  for (const [reason, mnemonics] of outside) {
+    const listed = mnemonics.filter((mnemonic) => missing.includes(mnemonic));
+    if (listed.length > 0) console.log(`  ${reason}: ${listed.join(' ')}`);
+  }
+  const unexplained = missing.filter((mnemonic) => !outside.some(([, mnemonics]) => mnemonics.includes(mnemonic)));
+  console.log(
+    unexplained.length === 0 ? 'Nothing else is missing.' : `Missing without a reason: ${unexplained.join(' ')}`,
+  );
+  if (unexplained.length > 0) process.exitCode = 1;
 }
 
 report();

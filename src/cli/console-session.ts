@@ -26,7 +26,7 @@ export interface SessionEnd {
   readonly exec: ExecOutput | undefined;
 }
 
-const endingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const endingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
 interface Output {
   write(bytes: Uint8Array): Promise<void> | void;

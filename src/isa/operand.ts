@@ -165,7 +165,7 @@ export function raIsZeroBase(row: InstructionRow): boolean {
   let known = zeroBases.get(row);
   if (known === undefined) {
     const { zeroBase, register } = observe(row);
-    known = zeroBase.has('RA') || (!register.has('RA') && /^(CT,)?RA,RB(,TH|,L|$)/.test(row.operands));
+    known = zeroBase.has('RA') || (!register.has('RA') && /^((CT|RT|RS),)?RA,RB(,TH|,L|$)/.test(row.operands));
     zeroBases.set(row, known);
   }
   return known;

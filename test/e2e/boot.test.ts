@@ -162,18 +162,23 @@ test('a kernel panic ends with its own status', async () => {
   assert.equal(result.status, exitStatus.guestPanic);
 });
 
-test('SIGTERM ends a booting guest and gives the terminal back', async () => {
-  const shell = `before=$(stty -g); ${programPath('continuo')} run; echo "status $?"; [ "$before" = "$(stty -g)" ] && echo same`;
-  const session = start('/bin/sh', ['-c', shell]);
-  await session.expect('Linux');
-  const children = readFileSync(`/proc/${session.pid}/task/${session.pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .map(Number);
-  for (const child of children) process.kill(child, 'SIGTERM');
-  await session.expect('status 143');
-  await session.expect('same');
-});
+for (const [signal, status] of [
+  ['SIGTERM', 143],
+  ['SIGQUIT', 131],
+] as const) {
+  test(`${signal} ends a booting guest and gives the terminal back`, async () => {
+    const shell = `before=$(stty -g); ${programPath('continuo')} run; echo "status $?"; [ "$before" = "$(stty -g)" ] && echo same`;
+    const session = start('/bin/sh', ['-c', shell]);
+    await session.expect('Linux');
+    const children = readFileSync(`/proc/${session.pid}/task/${session.pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .map(Number);
+    for (const child of children) process.kill(child, signal);
+    await session.expect(`status ${status}`);
+    await session.expect('same');
+  });
+}
 
 test('a time limit ends a guest with its own status', async () => {
   const result = await runChild(programPath('continuo'), ['run', '--timeout', '1']);

@@ -295,3 +295,12 @@ test('32-bit mode: addresses and the CTR test use the low word', () => {
   assert.equal(looped.gpr(5), 1n);
   assert.equal(looped.ctr, 0x1_0000_0000n);
 });
+
+test('instructions of the hypervisor are privileged, the branch history is empty', () => {
+  for (const source of ['ldcix r3, r4, r5', 'stbcix r3, r4, r5', 'msgsndu r4', 'rmieg r4', 'hrfid']) {
+    assert.equal(little.run(source, {}).vector, trapVector, source);
+  }
+  assert.equal(little.run('mfbhrbe r3, 7', { gpr: { 3: 5n } }).gpr(3), 0n);
+  assert.equal(little.run('clrbhrb', {}).vector, undefined);
+  assert.equal(little.run('slbiag r3', {}).vector, undefined);
+});

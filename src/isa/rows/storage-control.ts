@@ -241,6 +241,15 @@ export const storageControlRows: readonly InstructionRow[] = [
     },
   },
   {
+    // For lookaside buffers of accelerators, of which there are none.
+    mnemonic: 'slbiag',
+    pattern: '31:6 RS:5 /:10 850:10 /:1',
+    operands: 'RS',
+    since: '3.0',
+    privilege: 'supervisor',
+    meaning: noOperation,
+  },
+  {
     mnemonic: 'slbmfev',
     pattern: '31:6 RT:5 /:4 L:1 RB:5 851:10 /:1',
     operands: 'RT,RB,L',

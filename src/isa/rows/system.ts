@@ -251,15 +251,18 @@ export const systemRows: readonly InstructionRow[] = [
   ),
   ...(
     [
-      ['msgsnd', 206],
-      ['msgclr', 238],
+      ['msgsnd', 206, '2.07'],
+      ['msgclr', 238, '2.07'],
+      ['msgsndu', 78, '3.0'],
+      ['msgclru', 110, '3.0'],
+      ['rmieg', 882, '3.0'],
     ] as const
   ).map(
-    ([mnemonic, opcode]): InstructionRow => ({
+    ([mnemonic, opcode, since]): InstructionRow => ({
       mnemonic,
       pattern: `31:6 /:10 RB:5 ${opcode}:10 /:1`,
       operands: 'RB',
-      since: '2.07',
+      since,
       privilege: 'hypervisor',
       meaning: (b) => b.program('privileged'),
     }),
@@ -271,6 +274,43 @@ export const systemRows: readonly InstructionRow[] = [
     since: '3.0',
     privilege: 'hypervisor',
     meaning: (b) => b.program('privileged'),
+  },
+  // Caching-inhibited accesses of the hypervisor.
+  ...(
+    [
+      ['lwzcix', 789, 'RT'],
+      ['lhzcix', 821, 'RT'],
+      ['lbzcix', 853, 'RT'],
+      ['ldcix', 885, 'RT'],
+      ['stwcix', 917, 'RS'],
+      ['sthcix', 949, 'RS'],
+      ['stbcix', 981, 'RS'],
+      ['stdcix', 1013, 'RS'],
+    ] as const
+  ).map(
+    ([mnemonic, opcode, register]): InstructionRow => ({
+      mnemonic,
+      pattern: `31:6 ${register}:5 RA:5 RB:5 ${opcode}:10 /:1`,
+      operands: `${register},RA,RB`,
+      since: '2.05',
+      privilege: 'hypervisor',
+      meaning: (b) => b.program('privileged'),
+    }),
+  ),
+  // The branch history rolling buffer: nothing is ever recorded, and an entry that is not there reads as 0.
+  {
+    mnemonic: 'clrbhrb',
+    pattern: '31:6 /:15 430:10 /:1',
+    operands: '',
+    since: '2.07',
+    meaning: () => {},
+  },
+  {
+    mnemonic: 'mfbhrbe',
+    pattern: '31:6 RT:5 BHRBE:10 302:10 /:1',
+    operands: 'RT,BHRBE',
+    since: '2.07',
+    meaning: (b, f) => b.setGpr(f.RT, b.const(0)),
   },
   // Transactional memory: MSR[TM] is never set for a guest here, so that each of these finds its facility unavailable.
   ...(
