@@ -17,6 +17,7 @@ import type { FixedValues, PreparedRow } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
 import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
+import { KeptPages } from './kept-pages.ts';
 import { RegisterLocals } from './register-locals.ts';
 import { type RegionFrame, TranslatorBuilder, writeFastTest } from './translator-builder.ts';
 
@@ -85,6 +86,7 @@ class RegionCompiler {
       distance: locals.keep('i64'),
       address: locals.keep('i64'),
       fast: locals.keep('i32'),
+      keptPages: graph.isLoop.includes(true) ? new KeptPages(this.#ir) : undefined,
       miss: 0,
       raised: 0,
       leave: 0,
@@ -155,6 +157,7 @@ class RegionCompiler {
     load(state.tlbWrite.offset, this.#frame.tlbWrite);
     load(state.budget.offset, this.#left);
     this.#registers.writeLoads(ir);
+    this.#frame.keptPages?.writeReset(ir);
   }
 
   /** With a condition on the stack: has the first instruction interpreted, which raises what is due. */

@@ -26,6 +26,7 @@ import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
+import type { KeptPages } from './kept-pages.ts';
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
 import { type VectorFusedHelper, vectorInlineFunctions } from './vector-floating-point.ts';
 
@@ -47,6 +48,8 @@ export interface RegionFrame {
   readonly entry: number;
   readonly distance: number;
   readonly address: number;
+  /** Kept pages, in regions with loops. */
+  readonly keptPages: KeptPages | undefined;
   /** i32: 1 while host arithmetic serves (rounding to nearest, XX set, NI clear). */
   readonly fast: number;
   /** Labels: an access missed or an instruction must be interpreted; an interrupt was raised; leave with `next` set. */
@@ -346,11 +349,66 @@ export class TranslatorBuilder extends OperatorBuilder {
     this.ir.localSet(this.#frame.site);
   }
 
-  /** Writes the TLB probe for the address on the stack; leaves the host address on the stack or the region. */
-  #probe(size: number, write: boolean): void {
+  /** The register off which an address is made, as the class of its local; undefined when there is none. */
+  #baseOf(ea: Node): string | undefined {
+    for (let node: Node | undefined = ea; node; node = node.args[0]) {
+      if (node.kind === 'read') return node.stateClass;
+    }
+    return undefined;
+  }
+
+  /**
+   * Writes the way from the address on the stack to its host address on the stack: by the page kept for the base register
+   * in regions with loops, else and behind it by the TLB; leaves the region on a miss.
+   */
+  #probe(size: number, write: boolean, base: string | undefined): void {
     const { ir } = this;
     const f = this.#frame;
     this.#markSite();
+    const kept = f.keptPages && base !== undefined ? f.keptPages.page(base, write) : undefined;
+    if (!kept) {
+      this.#probeTlb(size, write);
+      ir.localGet(f.entry);
+      ir.memory(opcode.i32Load, 8, 2);
+    } else {
+      ir.localTee(f.address);
+      ir.localGet(kept.tag);
+      ir.code.byte(0x7d);
+      ir.localTee(f.distance);
+      ir.localGet(kept.empty);
+      ir.code.byte(0x84);
+      this.#beyond(size);
+      ir.openIf();
+      ir.localGet(f.address);
+      this.#probeTlb(size, write);
+      ir.localGet(f.entry);
+      ir.memory(opcode.i64Load, 0, 3);
+      ir.localSet(kept.tag);
+      ir.localGet(f.entry);
+      ir.memory(opcode.i32Load, 8, 2);
+      ir.localSet(kept.host);
+      ir.code.bytes([0x42, 0]);
+      ir.localSet(kept.empty);
+      ir.close();
+      ir.localGet(kept.host);
+    }
+    ir.localGet(f.distance);
+    ir.code.byte(0xa7);
+    ir.code.byte(0x6a);
+  }
+
+  /** With a distance on the stack: 1 when an access of that size does not lie in the page. */
+  #beyond(size: number): void {
+    const { ir } = this;
+    ir.code.byte(0x42);
+    ir.code.s64(4096 - size);
+    ir.code.byte(0x56);
+  }
+
+  /** Probes the TLB for the address on the stack: the entry's address and the distance from its tag go into locals. */
+  #probeTlb(size: number, write: boolean): void {
+    const { ir } = this;
+    const f = this.#frame;
     ir.localTee(f.address);
     ir.code.byte(0xa7);
     ir.localTee(f.entry);
@@ -370,23 +428,18 @@ export class TranslatorBuilder extends OperatorBuilder {
     ir.memory(opcode.i64Load, 0, 3);
     ir.code.byte(0x7d);
     ir.localTee(f.distance);
-    ir.code.byte(0x42);
-    ir.code.s64(4096 - size);
-    ir.code.byte(0x56);
+    this.#beyond(size);
     ir.branchIf(f.miss);
-    ir.localGet(f.entry);
-    ir.memory(opcode.i32Load, 8, 2);
-    ir.localGet(f.distance);
-    ir.code.byte(0xa7);
-    ir.code.byte(0x6a);
   }
 
   load(size: AccessSize, ea: I64, options: { readonly signed?: boolean; readonly reverse?: boolean } = {}): I64 {
     const { ir } = this;
     const swap = size > 1 && this.littleEndian === (options.reverse === true);
     const narrow = options.signed && !swap && size < 8;
-    const raw = ir.ordered('i64', [asNode(this.#ea(ea))], false, () => {
-      this.#probe(size, false);
+    const address = asNode(this.#ea(ea));
+    const base = this.#baseOf(address);
+    const raw = ir.ordered('i64', [address], false, () => {
+      this.#probe(size, false, base);
       ir.memory(narrow ? opcode.i64LoadSignedBySize[size] : opcode.i64LoadBySize[size], 0, 0);
     });
     const value: I64 = this.typed(raw);
@@ -401,14 +454,18 @@ export class TranslatorBuilder extends OperatorBuilder {
     const swap = size > 1 && this.littleEndian === (options.reverse === true);
     const data = swap ? this.byteReverse(size === 1 ? 2 : size, value) : value;
     // The probe works on the address alone: the data stays below the host address on the stack.
-    const host = ir.ordered('i32', [asNode(this.#ea(ea))], false, () => this.#probe(size, true));
+    const address = asNode(this.#ea(ea));
+    const base = this.#baseOf(address);
+    const host = ir.ordered('i32', [address], false, () => this.#probe(size, true, base));
     ir.effect([host, asNode(data)], '', () => ir.memory(opcode.i64StoreBySize[size], 0, 0));
   }
 
   loadVector(element: 1 | 2 | 4 | 8 | 16, ea: I64): V128 {
     const { ir } = this;
-    const raw = ir.ordered('v128', [asNode(this.#ea(ea))], false, () => {
-      this.#probe(16, false);
+    const address = asNode(this.#ea(ea));
+    const base = this.#baseOf(address);
+    const raw = ir.ordered('v128', [address], false, () => {
+      this.#probe(16, false, base);
       ir.memory(opcode.v128Load, 0, 0);
     });
     const lanes = memoryLanes(element, this.littleEndian);
@@ -419,7 +476,9 @@ export class TranslatorBuilder extends OperatorBuilder {
     const { ir } = this;
     const lanes = memoryLanes(element, this.littleEndian);
     const data = lanes ? this.shuffle(value, value, lanes) : value;
-    const host = ir.ordered('i32', [asNode(this.#ea(ea))], false, () => this.#probe(16, true));
+    const address = asNode(this.#ea(ea));
+    const base = this.#baseOf(address);
+    const host = ir.ordered('i32', [address], false, () => this.#probe(16, true, base));
     ir.effect([host, asNode(data)], '', () => ir.memory(opcode.v128Store, 0, 0));
   }
 
@@ -434,7 +493,7 @@ export class TranslatorBuilder extends OperatorBuilder {
         ir.branchIf(this.#frame.miss);
       });
     }
-    return this.typed(ir.ordered('i32', [asNode(address)], false, () => this.#probe(size, write)));
+    return this.typed(ir.ordered('i32', [asNode(address)], false, () => this.#probe(size, write, undefined)));
   }
 
   loadReserve(size: AccessSize, ea: I64): I64 {
