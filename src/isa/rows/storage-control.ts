@@ -114,7 +114,7 @@ export const storageControlRows: readonly InstructionRow[] = [
   },
   {
     mnemonic: 'dssall',
-    pattern: '31:6 1:1 /:2 0:2 /:10 822:10 /:1',
+    pattern: '31:6 1:1 /:14 822:10 /:1',
     operands: '',
     since: '2.05',
     meaning: noOperation,
