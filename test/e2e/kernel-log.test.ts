@@ -3,26 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { comparableLines } from './kernel-log.ts';
 import { programPath, runChild } from './program.ts';
 
 const recorded = readFileSync(new URL('../../../test/data/kernel-log-qemu-7.2.txt', import.meta.url), 'utf8');
-
-/** Lines that may differ. docs/kernel-log.md has the reason of each. */
-const differences: readonly RegExp[] = [
-  /^Hardware name: /,
-  /^Kernel command line: /,
-  /^Found initrd at /,
-  /^node 0 deferred pages initialised in /,
-  /^audit: type=2000 /,
-  /^rtc-generic rtc-generic: setting system clock to /,
-  /^hrtimer: interrupt took /,
-];
-
-function comparable(log: string): string[] {
-  const lines = log.split('\n').map((line) => line.replace(/^\[ *[\d.]+\] /, '').trimEnd());
-  // Threads of the kernel report when they come to it: the order is no difference.
-  return lines.filter((line) => line !== '' && !differences.some((pattern) => pattern.test(line))).sort();
-}
 
 test("the kernel's log is that of QEMU, and has no warning", async (t) => {
   const command = "dmesg; echo '=== warnings'; dmesg -r | grep '^<[0-4]>'; true";
@@ -36,5 +20,5 @@ test("the kernel's log is that of QEMU, and has no warning", async (t) => {
     t.diagnostic('the recorded log is of another kernel; only warnings were looked for');
     return;
   }
-  assert.deepEqual(comparable(log), comparable(recorded));
+  assert.deepEqual(comparableLines(log), comparableLines(recorded));
 });
