@@ -1,4 +1,4 @@
-// Instructions of the hypervisor that a guest may not execute, slbiag, and the branch history rolling buffer (Power ISA Book III
+// Instructions of the hypervisor that a guest may not execute, and the branch history rolling buffer (Power ISA Book III
 // sections 5.4.1 and 12.2, Book I section 2.7 of the editions that have it).
 import type { InstructionRow } from '../row.ts';
 import type { IsaVersion } from '../version.ts';
@@ -33,19 +33,6 @@ export const hypervisorRows: readonly InstructionRow[] = [
   hypervisor('msgsndu', '/:10 RB:5', 78, 'RB', '3.0'),
   hypervisor('msgclru', '/:10 RB:5', 110, 'RB', '3.0'),
   hypervisor('rmieg', '/:10 RB:5', 882, 'RB', '3.0'),
-  {
-    // Of the threads that it names only the one that executes it loses its entries.
-    mnemonic: 'slbiag',
-    pattern: '31:6 RS:5 /:10 850:10 /:1',
-    operands: 'RS',
-    since: '3.0',
-    privilege: 'supervisor',
-    endsBlock: true,
-    meaning: (b) => {
-      b.call('slbInvalidateAll', b.const32(0));
-      b.synchronise();
-    },
-  },
   {
     // The buffer is always empty: an entry of zeros ends it.
     mnemonic: 'mfbhrbe',
