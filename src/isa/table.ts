@@ -8,7 +8,6 @@ import { fixedLoadStoreRows } from './rows/fixed-load-store.ts';
 import { fixedLogicalRows } from './rows/fixed-logical.ts';
 import { fixedRotateShiftRows } from './rows/fixed-rotate-shift.ts';
 import { floatingPointRows } from './rows/floating-point.ts';
-import { hypervisorRows } from './rows/hypervisor.ts';
 import { storageControlRows } from './rows/storage-control.ts';
 import { systemRows } from './rows/system.ts';
 import { vectorRows } from './rows/vector.ts';
@@ -25,6 +24,5 @@ export const instructionTable: readonly InstructionRow[] = [
   ...floatingPointRows,
   ...vectorRows,
   ...storageControlRows,
-  ...hypervisorRows,
   ...systemRows,
 ];
