@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { environment, isRefusal, machineTypes, type Request } from '../src/environment/index.ts';
+import { type Environment, environment, isRefusal, machineTypes, type Request } from '../src/environment/index.ts';
 import { casRequestBytes } from '../src/papr/cas-request-bytes.ts';
 import { spr } from '../src/papr/registers.ts';
 import { TestMachine } from '../src/papr/test-support.ts';
 
 const numRuns = Number(process.env.CONTINUO_PROPERTY_RUNS ?? (process.env.CI === undefined ? 300 : 10_000));
 
-const request: fc.Arbitrary<Request> = fc
+const asked = fc
   .record(
     {
       machine: fc.constantFrom(...machineTypes.map((type) => type.name)),
@@ -24,8 +24,11 @@ const request: fc.Arbitrary<Request> = fc
     },
     { requiredKeys: [] },
   )
-  .map((options): Request => ({ ...options, 'cap-htm': 'off', memory: '512M' }))
-  .filter((options) => !isRefusal(environment(options)));
+  .map((options) => {
+    const request: Request = { machine: 'pseries', ...options, 'cap-htm': 'off', memory: '512M' };
+    return { request, answer: environment(request) };
+  })
+  .filter((asked): asked is { request: Request; answer: Environment } => !isRefusal(asked.answer));
 
 const levels = [0x0f000002, 0x0f000003, 0x0f000004, 0x0f000005, 0x0f000006, 0x0f000007];
 /** What a guest asks for; most guests ask for what they are offered. */
@@ -44,10 +47,14 @@ function kept(wish: number, first: boolean, second: boolean): number {
   return first && second ? wish & 0x40 : second ? 0x40 : 0;
 }
 
+/** Little memory, since each case has its own: the firmware's, a request and room for the new tree. */
+const ramBytes = 0x4_0000;
+const requestAddress = 0x2_0000;
+
 /** Arguments of a hypercall: small numbers, addresses in memory, rubbish. */
 const argument = fc.oneof(
   fc.bigInt({ min: 0n, max: 16n }),
-  fc.constantFrom(0x60_0000n, 0x70_0000n, 0x7100_0000n, 0x2000_0000_0000n, 0xffff_ffff_ffff_ffffn),
+  fc.constantFrom(BigInt(requestAddress), 0x2_8000n, 0x7100_0000n, 0x2000_0000_0000n, 0xffff_ffff_ffff_ffffn),
   fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }),
 );
 const calls = fc.array(fc.tuple(fc.nat(), fc.array(argument, { maxLength: 6 }), fc.nat()), { maxLength: 12 });
@@ -63,13 +70,12 @@ function seen(machine: TestMachine): string {
 }
 
 test('a reset gives the environment of the first start, whatever the guest negotiated and called', () => {
+  let cases = 0;
   let changed = 0;
   fc.assert(
-    fc.property(request, negotiation, calls, (options, wish, made) => {
-      const machine = new TestMachine(options);
+    fc.property(asked, negotiation, calls, ({ request, answer }, wish, made) => {
+      const machine = new TestMachine(request, ramBytes);
       const first = seen(machine);
-      const answer = environment(options);
-      assert.ok(!isRefusal(answer));
       const { offered } = answer.interruptModes;
       const wanted = wish.sensible
         ? {
@@ -78,17 +84,18 @@ test('a reset gives the environment of the first start, whatever the guest negot
             mmu: kept(wish.mmu, answer.mmuModes.includes('hash'), answer.mmuModes.includes('radix')),
           }
         : wish;
-      machine.memory.writeBytes(0x60_0000, casRequestBytes(wanted));
-      machine.call(0xf002, [0x60_0000n, 0x61_0000n, 0x1_0000n]);
+      machine.memory.writeBytes(requestAddress, casRequestBytes(wanted));
+      machine.call(0xf002, [BigInt(requestAddress), BigInt(requestAddress + 0x1000), 0x1_0000n]);
       const numbers = Object.values(answer.hypercalls);
       for (const [which, args, cpu] of made) {
         machine.call(numbers[which % numbers.length] ?? 0, args, cpu % machine.vcpus.length);
       }
-      if (seen(machine) !== first) changed += 1;
+      // A look at one case in eight is enough to know that guests change something.
+      if (++cases % 8 === 0 && seen(machine) !== first) changed += 1;
       machine.platform.reset();
       assert.equal(seen(machine), first);
     }),
     { numRuns },
   );
-  assert.ok(changed * 4 > numRuns, `only ${changed} of ${numRuns} guests changed anything before the reset`);
+  assert.ok(changed * 32 > numRuns, `only ${changed} of ${numRuns >> 3} guests changed anything before the reset`);
 });

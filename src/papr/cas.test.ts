@@ -121,3 +121,22 @@ test('firmware gives its tree back; one that is no tree changes nothing', () => 
   assert.equal(machine.call(0xf003, [0x7f_fff8n]).status, -4n);
   assert.deepEqual(machine.platform.flattenedDeviceTree(), flat);
 });
+
+test('a host that cannot set a level leaves the raw CPU to a guest that knows it, and fails the others', () => {
+  const negotiated = (answer: 'refused' | 'ignored', ...pvrs: (readonly [number, number])[]) => {
+    const machine = new TestMachine({ cpu: 'power9' });
+    machine.levelAnswer = answer;
+    machine.memory.writeBytes(0x60_0000, casRequestBytes({ pvrs }));
+    const { status } = machine.call(0xf002, [0x60_0000n, 0x61_0000n, 0x4_0000n]);
+    const cpu = readFdt(machine.platform.flattenedDeviceTree()).find('/cpus')?.children[0];
+    const version = cpu?.properties.get('cpu-version');
+    return { status, version: Buffer.from(version ?? []).toString('hex'), pcr: machine.vcpu().spr(spr.PCR), machine };
+  };
+  const raw = negotiated('refused', rawPower9, power8, end);
+  assert.deepEqual([raw.status, raw.version, raw.pcr, raw.machine.warnings], [0n, '004e1202', 0n, ['W_PR_APPROX']]);
+  const failed = negotiated('refused', power8, end);
+  assert.deepEqual([failed.status, failed.machine.controller, failed.machine.warnings], [-1n, 'power-on', []]);
+  const ignored = negotiated('ignored', power8, end);
+  assert.deepEqual([ignored.status, ignored.version, ignored.pcr], [0n, '0f000004', 0n]);
+  assert.deepEqual(ignored.machine.warnings, ['W_PR_APPROX']);
+});

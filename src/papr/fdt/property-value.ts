@@ -9,9 +9,12 @@ export const empty: PropertyValue = new Uint8Array(0);
 /** Cells, each taken modulo 2^32. */
 export function cells(...values: readonly number[]): PropertyValue {
   const bytes = new Uint8Array(4 * values.length);
-  const view = new DataView(bytes.buffer);
   values.forEach((value, i) => {
-    view.setUint32(4 * i, value);
+    // An element takes its value modulo 256.
+    bytes[4 * i] = value >>> 24;
+    bytes[4 * i + 1] = value >>> 16;
+    bytes[4 * i + 2] = value >>> 8;
+    bytes[4 * i + 3] = value >>> 0;
   });
   return bytes;
 }
@@ -24,6 +27,16 @@ export function cells64(value: number | bigint): readonly [number, number] {
 
 /** The UTF-8 bytes of a text. Written out because core code has no TextEncoder. */
 export function utf8(text: string): Uint8Array {
+  const ascii = new Uint8Array(text.length);
+  for (let n = 0; n < text.length; n++) {
+    const code = text.charCodeAt(n);
+    if (code >= 0x80) return wideUtf8(text);
+    ascii[n] = code;
+  }
+  return ascii;
+}
+
+function wideUtf8(text: string): Uint8Array {
   const bytes: number[] = [];
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;

@@ -24,7 +24,12 @@ class Output {
   }
   word(value: number): void {
     this.#reserve(4);
-    new DataView(this.#bytes.buffer).setUint32(this.length, value);
+    const bytes = this.#bytes;
+    // An element takes its value modulo 256.
+    bytes[this.length] = value >>> 24;
+    bytes[this.length + 1] = value >>> 16;
+    bytes[this.length + 2] = value >>> 8;
+    bytes[this.length + 3] = value;
     this.length += 4;
   }
   bytes(data: Uint8Array): void {
@@ -34,7 +39,10 @@ class Output {
   }
   /** Pads with zero bytes to a multiple of four. */
   align(): void {
-    this.bytes(new Uint8Array(align4(this.length) - this.length));
+    const end = align4(this.length);
+    this.#reserve(end - this.length);
+    // Bytes beyond the length have never been written.
+    this.length = end;
   }
   result(): Uint8Array {
     return this.#bytes.slice(0, this.length);

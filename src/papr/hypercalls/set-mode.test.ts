@@ -1,6 +1,7 @@
 // H_SET_MODE against the table of its specification (section 4): checks in their order, effect on the right vCPUs.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Request } from '../../environment/index.ts';
 import { lpcrBit, spr } from '../registers.ts';
 import { TestMachine } from '../test-support.ts';
 
@@ -73,4 +74,30 @@ test('interrupt modes are set on all vCPUs, breakpoints on the calling one', () 
   }
   machine.call(setMode, [0n, 4n], 2);
   for (const vcpu of machine.vcpus) assert.equal(vcpu.spr(spr.LPCR) & lpcrBit.ILE, 0n);
+});
+
+test('KVM HV looks at value2 before the flags of CIABR, KVM PR knows only mode 0 and looks at no values', () => {
+  const answeredBy = (setMode: 'hv' | 'pr' | 'pr-advisory', request: Request = {}) =>
+    new TestMachine({ cpu: 'power9', ...request }, undefined, undefined, { setMode });
+  check(answeredBy('hv'), [
+    [1, 1, 3, 1, -57],
+    [1, 1, 3, 0, -256],
+    [0, 1, 3, 0, -56],
+    [0, 1, 0x1000, 0, 0],
+    [3, 3, 0, 0, 0],
+    [2, 3, 0, 0, -256],
+  ]);
+  check(answeredBy('pr'), [
+    [0, 3, 1, 1, 0],
+    [1, 3, 0, 0, -319],
+    [2, 3, 0, 0, -319],
+    [3, 3, 0, 0, -319],
+    [4, 3, 0, 0, -319],
+    [1, 4, 0, 0, 0],
+    [0, 9, 0, 0, -55],
+  ]);
+  check(answeredBy('pr-advisory', { 'cap-ail-mode-3': 'off' }), [
+    [0, 3, 0, 0, 0],
+    [3, 3, 0, 0, -256],
+  ]);
 });

@@ -11,14 +11,24 @@ const entriesPerPage = 512n;
 
 /** A DMA window: one 64-bit entry for each 4 KiB of bus addresses from 0 on. */
 class DmaWindow {
-  readonly entries: BigUint64Array;
+  readonly #count: number;
+  /** Undefined while all are zero: most guests of a short life never use them. */
+  #entries: BigUint64Array | undefined;
+
   constructor(bytes: number) {
-    this.entries = new BigUint64Array(bytes >> pageShift);
+    this.#count = bytes >> pageShift;
+  }
+  get entries(): BigUint64Array {
+    this.#entries ??= new BigUint64Array(this.#count);
+    return this.#entries;
+  }
+  reset(): void {
+    this.#entries = undefined;
   }
   /** Index of the entry for a bus address with room for `count` entries, or undefined. */
   index(busAddress: bigint, count: bigint): number | undefined {
     const first = busAddress >> BigInt(pageShift);
-    return first + count <= BigInt(this.entries.length) ? Number(first) : undefined;
+    return first + count <= BigInt(this.#count) ? Number(first) : undefined;
   }
 }
 
@@ -30,7 +40,7 @@ export class DmaWindows {
     return this.#windows.get(liobn);
   }
   reset(): void {
-    for (const window of this.#windows.values()) window.entries.fill(0n);
+    for (const window of this.#windows.values()) window.reset();
   }
 }
 
