@@ -21,7 +21,7 @@ const machine = startMachine(
     },
     rtcBaseSeconds: plan.rtcBaseSeconds,
     noReboot: plan.noReboot,
-    interpretOnly: true,
+    engine: 'interpreter',
     logItems: [],
   },
   { output: (bytes) => void process.stdout.write(bytes), log: () => {} },

@@ -262,7 +262,7 @@ export async function runGuest(source: string, setting: GuestSetting = {}): Prom
       rtcBaseSeconds: 0,
       icountShift: 10,
       noReboot: false,
-      interpretOnly: true,
+      engine: 'interpreter',
       logItems: [],
     },
     {

@@ -1,5 +1,5 @@
 // Which items of the state block are architected (Power ISA Books I and III), to compare two CPUs that should agree.
-import { type StateName, state } from './state.ts';
+import { type StateName, sprOffset, state } from './state.ts';
 import type { Vcpu } from './vcpu.ts';
 
 /** Items that software can see; the rest is bookkeeping of the engine and its TLB. */
@@ -20,6 +20,13 @@ const ranges: readonly (readonly [number, number])[] = architectedItems
     return joined;
   }, []);
 
+const sumRanges = [
+  [state.gpr.offset, state.fpKind.offset],
+  [sprOffset(8), sprOffset(10)],
+  [sprOffset(18), sprOffset(28)],
+  [state.vsr.offset, state.vsr.offset + 1024],
+] as const;
+
 /** True when two vCPUs have the same architected state. */
 export function sameArchitectedState(a: Vcpu, b: Vcpu): boolean {
   // Both blocks lie at multiples of 4096, the layout aligns every item to its size.
@@ -32,6 +39,15 @@ export function sameArchitectedState(a: Vcpu, b: Vcpu): boolean {
     for (; at < to; at++) if (a.view.getUint8(at) !== b.view.getUint8(at)) return false;
   }
   return true;
+}
+
+/** A 32-bit sum (FNV-1a over words) of the registers that unprivileged code can see and of NIP and MSR. */
+export function architectedSum(vcpu: Vcpu): number {
+  let sum = 0x811c9dc5;
+  for (const [from, to] of sumRanges) {
+    for (let at = from; at < to; at += 4) sum = Math.imul(sum ^ vcpu.view.getInt32(at, true), 0x01000193);
+  }
+  return sum;
 }
 
 /** An item that differs: its name as in the state table (`gpr[3]`, `LR`, `SPR 26`), both values in hexadecimal. */

@@ -212,6 +212,7 @@ export class Engine {
       codeWritten: (_cpu: number, real: number, size: number) => this.code.written(real >>> 0, size),
       decodeRecord: (record: number) => {
         this.code.decodeAt(record);
+        this.translator?.firstSeen(this.code.placeOf(record));
         if (!host.decoded) return;
         const place = this.code.placeOf(record);
         host.decoded((place.key >> 1) * 4096 + place.offset, this.code.wordAt(place));

@@ -1,5 +1,6 @@
 // The contract between a machine and whoever runs it: what it is built from, what it may use of its host, how it ends.
 import type { EngineImages } from '../engine/engine.ts';
+import type { EngineKind } from '../engine/engine-kind.ts';
 import type { TranslatorStatistics } from '../engine/translator/translator.ts';
 import type { Environment, Provision } from '../environment/index.ts';
 import type { HostStatistics } from './host-model/host-model.ts';
@@ -56,8 +57,8 @@ export interface MachineConfig {
   readonly icountShift?: number;
   /** End with outcome `reset` when the guest resets the machine, instead of starting it again. */
   readonly noReboot: boolean;
-  /** Interpret everything, translate nothing. */
-  readonly interpretOnly?: boolean;
+  /** How guest code is run; absent: hot code is translated. */
+  readonly engine?: EngineKind;
   readonly logItems: readonly LogItem[];
 }
 

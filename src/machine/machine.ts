@@ -2,7 +2,7 @@
 import { pendingInterrupt, state } from '../cpu/state.ts';
 import type { Vcpu } from '../cpu/vcpu.ts';
 import { Engine } from '../engine/engine.ts';
-import { defaultTuning } from '../engine/translator/translator.ts';
+import { tuningOf } from '../engine/engine-kind.ts';
 import { type Environment, vcpuId } from '../environment/index.ts';
 import { SpaprIrq } from '../interrupts/spapr-irq.ts';
 import type { BootImage } from '../papr/boot-layout.ts';
@@ -27,7 +27,7 @@ import type {
 } from './machine-api.ts';
 import { pageTableHypercalls } from './page-table-calls.ts';
 import { hptCapacity, resizeHypercalls } from './page-table-resize.ts';
-import { Scheduler, type SchedulerEnd } from './scheduler.ts';
+import { type RunWatch, Scheduler, type SchedulerEnd } from './scheduler.ts';
 import { editionOfClass, pcrDisabledBits, resetVcpuState } from './vcpu-reset.ts';
 
 const pcrNumber = 338;
@@ -81,6 +81,7 @@ class Incarnation {
     this.#clock = clock;
     this.#kept = kept;
     const { environment } = config;
+    const tuning = tuningOf(config.engine ?? 'translator');
     const log = guestLog(config.logItems, (item, line) => host.log(item, line));
     this.engine = new Engine(
       {
@@ -90,9 +91,7 @@ class Incarnation {
         hptCapacity: hptCapacity(environment),
         edition: editionOfClass[environment.cpu.class],
         images: host.engineImages,
-        ...(config.interpretOnly === true
-          ? {}
-          : { translator: { ...defaultTuning, exactBudget: config.icountShift !== undefined } }),
+        ...(tuning ? { translator: { ...tuning, exactBudget: config.icountShift !== undefined } } : {}),
       },
       {
         mmioRead: (vcpu, high, low, size) => this.#bus.read(vcpu.index, high, low, size),
@@ -258,7 +257,7 @@ function earlier(a: bigint | undefined, b: bigint | undefined): bigint | undefin
   return a < b ? a : b;
 }
 
-class Machine implements MachineHandle {
+class Machine implements SteppableMachine {
   readonly #config: MachineConfig;
   readonly #host: MachineHost;
   readonly #clock: Clock;
@@ -311,31 +310,43 @@ class Machine implements MachineHandle {
   /** Gives the thread to timers and messages of the host once in a while is not needed: the host's Worker blocks. */
   async run(): Promise<MachineOutcome> {
     for (;;) {
-      if (this.#host.stopRequested()) return { kind: 'stopped' };
-      this.#now.pollConsole();
-      const end = this.#now.refusal ?? this.#now.watchdog() ?? this.#now.scheduler.round();
-      switch (end.kind) {
-        case 'round':
-          break;
-        case 'idle':
-          {
-            const wakeAt = earlier(end.wakeAt, this.#now.platform.deadline());
-            if (wakeAt === undefined) return { kind: 'guest-hang', message: 'every CPU is stopped' };
-            this.#sleep(wakeAt);
-          }
-          break;
-        case 'reset':
-          if (this.#config.noReboot) return { kind: 'reset' };
-          this.#earlierInstructions += this.#now.scheduler.instructions;
-          this.#now = this.#incarnate();
-          break;
-        case 'power-off':
-          return { kind: 'power-off' };
-        case 'refuse':
-          return { kind: 'guest-panic', message: `${end.code}: ${end.message}` };
-        case 'guest-panic':
-          return end;
+      const outcome = this.step();
+      if (outcome) return outcome;
+    }
+  }
+
+  get engine(): Engine {
+    return this.#now.engine;
+  }
+
+  watchRuns(watch: RunWatch | undefined): void {
+    this.#now.scheduler.watch = watch;
+  }
+
+  step(): MachineOutcome | undefined {
+    if (this.#host.stopRequested()) return { kind: 'stopped' };
+    this.#now.pollConsole();
+    const end = this.#now.refusal ?? this.#now.watchdog() ?? this.#now.scheduler.round();
+    switch (end.kind) {
+      case 'round':
+        return undefined;
+      case 'idle': {
+        const wakeAt = earlier(end.wakeAt, this.#now.platform.deadline());
+        if (wakeAt === undefined) return { kind: 'guest-hang', message: 'every CPU is stopped' };
+        this.#sleep(wakeAt);
+        return undefined;
       }
+      case 'reset':
+        if (this.#config.noReboot) return { kind: 'reset' };
+        this.#earlierInstructions += this.#now.scheduler.instructions;
+        this.#now = this.#incarnate();
+        return undefined;
+      case 'power-off':
+        return { kind: 'power-off' };
+      case 'refuse':
+        return { kind: 'guest-panic', message: `${end.code}: ${end.message}` };
+      case 'guest-panic':
+        return end;
     }
   }
 
@@ -350,3 +361,18 @@ class Machine implements MachineHandle {
 
 /** Builds a machine; see {@link CreateMachine}. */
 export const createMachine: CreateMachine = (config, host) => new Machine(config, host);
+
+/** A machine that is run round by round and looked into, for tests. */
+export interface SteppableMachine extends MachineHandle {
+  /** The engine of the present incarnation; a reset of the guest replaces it. */
+  readonly engine: Engine;
+  /** Runs one slice of each vCPU, or sleeps; the outcome when that was the end. */
+  step(): MachineOutcome | undefined;
+  /** Watches what happens inside slices, until the guest resets the machine. */
+  watchRuns(watch: RunWatch | undefined): void;
+}
+
+/** Builds a machine that is run round by round; throws as {@link createMachine}. */
+export function createSteppableMachine(config: MachineConfig, host: MachineHost): SteppableMachine {
+  return new Machine(config, host);
+}

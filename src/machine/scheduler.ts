@@ -24,6 +24,14 @@ export interface SchedulerOptions {
   readonly dispatched: (index: number, running: boolean) => void;
 }
 
+/** Looks at vCPUs inside slices. */
+export interface RunWatch {
+  /** Most instructions between two looks (more by a straight run of code). */
+  readonly interval: number;
+  /** After each run, with how many instructions were executed. */
+  readonly ran: (vcpu: Vcpu, executed: number) => void;
+}
+
 type RunState = 'running' | 'ceded' | 'joined' | 'stopped';
 
 /** Instructions of a slice: short enough that interrupts from outside wait for a fraction of a millisecond. */
@@ -37,6 +45,7 @@ export class Scheduler {
   readonly #states: RunState[];
   #next = 0;
   instructions = 0;
+  watch: RunWatch | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#o = options;
@@ -115,8 +124,9 @@ export class Scheduler {
     let end: SchedulerEnd | undefined;
     while (left > 0 && this.#states[vcpu.index] === 'running') {
       if (vcpu.pending !== 0) engine.dataPlane.deliverPending(vcpu.address);
-      const { reason, executed } = engine.run(vcpu, left);
+      const { reason, executed } = engine.run(vcpu, Math.min(left, this.watch?.interval ?? left));
       left -= executed;
+      this.watch?.ran(vcpu, executed);
       this.instructions += executed;
       clock.advance(executed);
       if (reason === leaveReason.hypercall) {

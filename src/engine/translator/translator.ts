@@ -49,6 +49,10 @@ export interface TranslatorTuning {
   /** Regions that may be installed; all are dropped when there would be more. */
   readonly maximumRegions: number;
   readonly exactBudget: boolean;
+  /** Translate each instruction that is not in a region yet when it is first reached. */
+  readonly atFirstSight?: boolean;
+  /** Drop regions at random, from this seed. */
+  readonly evictionSeed?: number;
 }
 
 const recentMask = 0xfff;
@@ -102,6 +106,7 @@ export class Translator {
   readonly #refused = new Set<number>();
   #free: number[] = [];
   #nextIndex = 0;
+  #evictionState: number;
 
   constructor(
     store: CodeStore,
@@ -117,6 +122,12 @@ export class Translator {
     this.#imports = imports;
     this.table = table;
     this.#tuning = tuning;
+    this.#evictionState = tuning.evictionSeed ?? 0;
+  }
+
+  /** Code at this place was reached for the first time. */
+  firstSeen(place: RegionPlace): void {
+    if (this.#tuning.atFirstSight) this.sample(place);
   }
 
   /** Control was found at this place, which is not the start of a region. */
@@ -191,6 +202,7 @@ export class Translator {
     this.#ticks = 0;
     if (places.length === 0) return;
     if (this.statistics.regions - this.statistics.dropped + places.length > this.#tuning.maximumRegions) this.dropAll();
+    this.#evictSome();
     const imports = new ImportList();
     const module = new ModuleWriter();
     const regionType = module.type({ params: ['i32', 'i64'], results: ['i32'] });
@@ -233,6 +245,18 @@ export class Translator {
     this.statistics.modules++;
     this.statistics.regions += compiled.length;
     this.statistics.moduleBytes += bytes.length;
+  }
+
+  /** Drops one region in 1024 when the tuning asks for it. */
+  #evictSome(): void {
+    if (this.#tuning.evictionSeed === undefined) return;
+    for (const page of this.#byPage.values()) {
+      for (const region of [...page]) {
+        // A linear congruential generator is random enough to choose.
+        this.#evictionState = (Math.imul(this.#evictionState, 1664525) + 1013904223) | 0;
+        if (this.#evictionState >>> 22 === 0) this.#drop(region);
+      }
+    }
   }
 
   /** Consecutive table indices. */
