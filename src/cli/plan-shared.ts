@@ -3,7 +3,7 @@ import type { OptionName } from '../environment/index.ts';
 import type { ImageKind } from '../machine/loader/image-error.ts';
 import { readGuestRequest } from './options/guest-request.ts';
 import { type OptionKey, optionName, type Program } from './options/option-table.ts';
-import { parseIcount, parseLogItems, parseRtcBase, parseTimeout } from './options/option-values.ts';
+import { parseEngine, parseIcount, parseLogItems, parseRtcBase, parseTimeout } from './options/option-values.ts';
 import type { ParsedOptions } from './options/parse-options.ts';
 import { usageError } from './options/usage-error.ts';
 import type { NamedFile, StartPlan } from './start-plan.ts';
@@ -64,6 +64,7 @@ export function planShared(options: ParsedOptions, program: Program, time: HostT
     rtcBaseSeconds:
       parsed('rtc', (option, value) => parseRtcBase(option, value, time.now, time.localOffset)) ?? time.now,
     icountShift: parsed('icount', parseIcount),
+    engine: parsed('engine', parseEngine),
     noReboot: options.has('noReboot'),
     logItems: parsed('log', parseLogItems) ?? [],
     logFile: parsed('logFile', (option, path) => ({ option, path })),

@@ -12,6 +12,7 @@ import type { MachineConfig } from '../machine/machine-api.ts';
 import { bootFiles, fileError, imageError } from './boot-files.ts';
 import { runSession, type SessionEnd } from './console-session.ts';
 import { acceptEnvironment } from './environment-gate.ts';
+import { engineOfHost } from './options/option-values.ts';
 import { CliError } from './options/usage-error.ts';
 import type { StartPlan } from './start-plan.ts';
 
@@ -69,6 +70,7 @@ function statisticsLines({ instructions, idles, calls, seconds }: RunStatistics)
  * @throws CliError when it cannot start
  */
 export async function startPlannedMachine(plan: StartPlan, say: Say): Promise<number> {
+  const engine = plan.engine ?? engineOfHost();
   const { environment, provision, warnings } = acceptEnvironment(plan);
   for (const warning of warnings) say(`warning: ${warning}`);
   const files = await bootFiles(
@@ -88,6 +90,7 @@ export async function startPlannedMachine(plan: StartPlan, say: Say): Promise<nu
     ...(files.deviceTree === undefined ? {} : { deviceTree: files.deviceTree }),
     rtcBaseSeconds: plan.rtcBaseSeconds,
     ...(plan.icountShift === undefined ? {} : { icountShift: plan.icountShift }),
+    ...(engine === undefined ? {} : { engine }),
     noReboot: plan.noReboot,
     logItems: plan.logItems,
   };

@@ -1,4 +1,5 @@
 // What a command line comes to: everything that a start needs, before any file is opened.
+import type { EngineKind } from '../engine/engine-kind.ts';
 import type { Request } from '../environment/index.ts';
 import type { GuestOptions } from '../host/guest/default-guest.ts';
 import type { ImageKind } from '../machine/loader/image-error.ts';
@@ -29,6 +30,8 @@ export interface StartPlan {
   readonly console: ConsoleChoice;
   readonly rtcBaseSeconds: number;
   readonly icountShift: number | undefined;
+  /** How guest code is run; absent: as the host says. */
+  readonly engine: EngineKind | undefined;
   readonly noReboot: boolean;
   readonly logItems: readonly LogItem[];
   readonly logFile: NamedFile | undefined;

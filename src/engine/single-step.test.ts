@@ -1,6 +1,7 @@
 // MSR[SE] and MSR[BE]: the trace interrupt after one instruction, or after one branch (Book III, section 7.5.14).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { engineFromEnvironment } from '../host/engine-choice.ts';
 import { loadEngineImages } from '../host/engine-images.ts';
 import { leaveReason } from './leave-reason.ts';
 import { TestCpu } from './test-cpu.ts';
@@ -12,7 +13,7 @@ const branchBit = 0x200n;
 
 /** `sc 1` at the vectors of the program and trace interrupts ends the run there. */
 function machine(words: readonly number[], at = code): TestCpu {
-  const cpu = new TestCpu({ images: loadEngineImages() });
+  const cpu = new TestCpu({ images: loadEngineImages(), engine: engineFromEnvironment() });
   const place = (address: number, list: readonly number[]) => {
     const view = new DataView(new ArrayBuffer(4 * list.length));
     list.forEach((word, i) => {

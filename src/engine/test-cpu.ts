@@ -3,6 +3,7 @@ import { state } from '../cpu/state.ts';
 import type { Vcpu } from '../cpu/vcpu.ts';
 import type { IsaVersion } from '../isa/version.ts';
 import { Engine, type EngineImages } from './engine.ts';
+import { type EngineKind, tuningOf } from './engine-kind.ts';
 import { leaveReason } from './leave-reason.ts';
 import type { TranslatorTuning } from './translator/translator.ts';
 
@@ -12,6 +13,9 @@ export interface TestCpuOptions {
   readonly edition?: IsaVersion;
   readonly littleEndian?: boolean;
   readonly ramBytes?: number;
+  /** How code is run; absent: interpreted. */
+  readonly engine?: EngineKind | undefined;
+  /** A translator of this tuning, in place of `engine`. */
   readonly translator?: TranslatorTuning;
 }
 
@@ -30,13 +34,16 @@ export class TestCpu {
 
   constructor(options: TestCpuOptions) {
     this.#littleEndian = options.littleEndian ?? true;
+    const tuning = tuningOf(options.engine ?? 'interpreter');
+    // Few words run here: they don't wait for company.
+    const translator = options.translator ?? (tuning && { ...tuning, batch: 1 });
     this.engine = new Engine(
       {
         vcpus: 1,
         ramBytes: options.ramBytes ?? 0x100_0000,
         edition: options.edition ?? '3.0',
         images: options.images,
-        ...(options.translator ? { translator: options.translator } : {}),
+        ...(translator ? { translator } : {}),
       },
       { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0n, timerChanged: () => {} },
     );

@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environment, findProfile, isRefusal, provide, type Request } from '../environment/index.ts';
+import { engineFromEnvironment } from '../host/engine-choice.ts';
 import { loadEngineImages } from '../host/engine-images.ts';
 import { assemble } from '../isa/assemble.ts';
 import { createMachine } from './machine.ts';
 import type { MachineOutcome } from './machine-api.ts';
 
 const engineImages = loadEngineImages();
+const engine = engineFromEnvironment();
 
 /** Tokens and numbers for the guests. */
 const symbols = {
@@ -69,6 +71,7 @@ async function run(source: string, request: Request = {}, noReboot = false): Pro
       rtcBaseSeconds: 0,
       icountShift: 10,
       noReboot,
+      ...(engine === undefined ? {} : { engine }),
       logItems: [],
     },
     {

@@ -6,12 +6,13 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { TestCpu } from '../../src/engine/test-cpu.ts';
+import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 
 const dataPlane = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../../assembly/data-plane.wasm'));
 const budget = 1000;
 
 test('a guest whose program interrupt handler is an illegal instruction uses up its budget', () => {
-  const cpu = new TestCpu({ images: { dataPlane } });
+  const cpu = new TestCpu({ images: { dataPlane }, engine: engineFromEnvironment() });
   cpu.engine.ram.write32(0x700, 0);
   cpu.vcpu.nip = 0x4000n;
   const { reason, executed } = cpu.engine.run(cpu.vcpu, budget);
@@ -21,7 +22,7 @@ test('a guest whose program interrupt handler is an illegal instruction uses up 
 });
 
 test('a guest that branches to where no memory is uses up its budget in the handlers', () => {
-  const cpu = new TestCpu({ images: { dataPlane } });
+  const cpu = new TestCpu({ images: { dataPlane }, engine: engineFromEnvironment() });
   // Each handler branches to an address behind RAM: li 0,-1; mtctr 0; bctr.
   for (let vector = 0x100; vector < 0x1000; vector += 0x20) {
     [0x3800ffff, 0x7c0903a6, 0x4e800420].forEach((word, i) => {

@@ -7,11 +7,15 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { sprOffset, state } from '../../src/cpu/state.ts';
 import { TestCpu } from '../../src/engine/test-cpu.ts';
+import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 import { assemble } from '../../src/isa/assemble.ts';
 import { bit } from './reference.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
-const cpu = new TestCpu({ images: { dataPlane: readFileSync(join(root, 'dist/assembly/data-plane.wasm')) } });
+const cpu = new TestCpu({
+  images: { dataPlane: readFileSync(join(root, 'dist/assembly/data-plane.wasm')) },
+  engine: engineFromEnvironment(),
+});
 const { view } = cpu.vcpu;
 // At the vector stands an instruction that leaves the engine, sc 1; interrupts are big-endian while LPCR[ILE] = 0.
 cpu.engine.ram.writeBytes(0x700, Uint8Array.of(0x44, 0, 0, 0x22));

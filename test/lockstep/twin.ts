@@ -1,7 +1,8 @@
 // Two machines that should do exactly the same: one interprets, the other translates. Time counts instructions.
+
+import { architectedSum, sameArchitectedState, stateDifferences } from '../../src/cpu/architected-state.ts';
 import { machineWord } from '../../src/cpu/memory-map.ts';
 import type { Vcpu } from '../../src/cpu/vcpu.ts';
-import { architectedSum, sameArchitectedState, stateDifferences } from '../../src/cpu/architected-state.ts';
 import type { EngineImages } from '../../src/engine/engine.ts';
 import type { EngineKind } from '../../src/engine/engine-kind.ts';
 import { disassemble } from '../../src/isa/disassemble.ts';
@@ -74,7 +75,10 @@ export class Twin {
   /** `write` gets the console output of the interpreter's machine. */
   constructor(config: TwinConfig, kind: EngineKind, images: EngineImages, write: (bytes: Uint8Array) => void) {
     this.interpreter = createSteppableMachine({ ...config, engine: 'interpreter' }, quietHost(images, write));
-    this.translator = createSteppableMachine({ ...config, engine: kind }, quietHost(images, () => {}));
+    this.translator = createSteppableMachine(
+      { ...config, engine: kind },
+      quietHost(images, () => {}),
+    );
   }
 
   /** Compares inside slices, too: the state of the CPU after each `interval` instructions goes into a running sum. */

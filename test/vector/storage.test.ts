@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { state } from '../../src/cpu/state.ts';
 import { TestCpu } from '../../src/engine/test-cpu.ts';
+import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 import { assemble } from '../../src/isa/assemble.ts';
 
 const dataPlane = readFileSync(join(dirname(fileURLToPath(import.meta.url)), '../../assembly/data-plane.wasm'));
@@ -21,7 +22,7 @@ class Machine {
 
   constructor(littleEndian: boolean) {
     this.littleEndian = littleEndian;
-    this.#cpu = new TestCpu({ images: { dataPlane }, littleEndian });
+    this.#cpu = new TestCpu({ images: { dataPlane }, littleEndian, engine: engineFromEnvironment() });
   }
 
   /** Executes one instruction; returns the interrupt vector, or undefined. */

@@ -247,6 +247,14 @@ const rows = [
     summary: 'write the log to a file instead of standard error',
   },
   {
+    key: 'engine',
+    run: ['--engine'],
+    argument: 'translator|interpreter|stress',
+    group: 'debug',
+    summary:
+      'how guest code is run: hot code translated (default), all interpreted, or all translated at once in tiny pieces to find mistakes; the variable CONTINUO_ENGINE sets the default',
+  },
+  {
     key: 'statistics',
     run: ['--statistics'],
     group: 'debug',

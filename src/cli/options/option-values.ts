@@ -1,5 +1,7 @@
 // Reads the values of options that the guest does not see: console, clock, log items, time limit.
+import { type EngineKind, engineKinds } from '../../engine/engine-kind.ts';
 import { nearest } from '../../environment/index.ts';
+import { engineFromEnvironment, findEngineKind } from '../../host/engine-choice.ts';
 import { type LogItem, logItems } from '../../machine/machine-api.ts';
 import { notBuiltError, usageError } from './usage-error.ts';
 
@@ -150,6 +152,22 @@ export function parseLogItems(option: string, value: string): readonly LogItem[]
     );
   }
   return logItems.map(({ name }) => name).filter((name) => asked.includes(name));
+}
+
+/** --engine: how guest code is run. */
+export function parseEngine(option: string, value: string): EngineKind {
+  const kind = findEngineKind(value);
+  if (kind === undefined) throw usageError(`${option} ${shown(value)}: one of ${engineKinds.join(', ')} is expected`);
+  return kind;
+}
+
+/** What CONTINUO_ENGINE asks for; undefined when it is not set. */
+export function engineOfHost(): EngineKind | undefined {
+  try {
+    return engineFromEnvironment();
+  } catch (error) {
+    throw usageError(error instanceof Error ? error.message : String(error));
+  }
 }
 
 /** --timeout: seconds, fractions allowed. */
