@@ -56,6 +56,8 @@ export interface TranslatorTuning {
 }
 
 const recentMask = 0xfff;
+/** Places that are remembered as warm, and as not translatable; then that starts anew. */
+const rememberedPlaces = 65_536;
 
 /** Tuning for use. */
 export const defaultTuning: TranslatorTuning = {
@@ -141,6 +143,7 @@ export class Translator {
     }
     const heat = (this.#heat.get(id) ?? 0) + 1;
     if (heat < this.#tuning.threshold) {
+      if (this.#heat.size >= rememberedPlaces) this.#heat.clear();
       this.#heat.set(id, heat);
       return;
     }
@@ -160,6 +163,13 @@ export class Translator {
     if (this.#waiting.size === 0) return;
     const { batch, longestWait } = this.#tuning;
     if (this.#waiting.size >= batch || ++this.#ticks >= longestWait) this.translateWaiting();
+  }
+
+  /** What is held now: regions, entries of the table, and places that are remembered. */
+  census(): { readonly regions: number; readonly table: number; readonly places: number } {
+    let regions = 0;
+    for (const page of this.#byPage.values()) regions += page.size;
+    return { regions, table: this.table.length, places: this.#heat.size + this.#refused.size + this.#waiting.size };
   }
 
   /** Regions that wait to be translated. */
@@ -210,6 +220,7 @@ export class Translator {
       const blocks = findBlocks(this.#reader(place.key), place.offset, this.#tuning.regionLimit);
       const first = blocks[0];
       if (!first || first.instructions.length === 0) {
+        if (this.#refused.size >= rememberedPlaces) this.#refused.clear();
         this.#refused.add(place.key * 4096 + place.offset);
         return [];
       }
@@ -228,18 +239,18 @@ export class Translator {
       return [{ place, covers, region }];
     });
     if (compiled.length === 0) return;
-    const base = this.#takeIndices(compiled.length);
+    const indices = this.#takeIndices(compiled.length);
     module.importMemory();
     module.importTable('regions', 1);
     for (const { name, type } of imports.list) module.importFunction(name, type);
     const functions = compiled.map(({ region }) =>
       module.addFunction({ params: ['i32', 'i64'], results: ['i32'] }, region.locals, region.body),
     );
-    module.placeFunctions(base, functions);
+    module.placeFunctions(indices, functions);
     const bytes = module.finish();
     new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: this.#imports });
     compiled.forEach(({ place, covers, region }, i) => {
-      this.#install({ ...place, index: base + i, covers });
+      this.#install({ ...place, index: indices[i] ?? 0, covers });
       this.statistics.instructions += region.instructions;
     });
     this.statistics.modules++;
@@ -259,12 +270,12 @@ export class Translator {
     }
   }
 
-  /** Consecutive table indices. */
-  #takeIndices(count: number): number {
-    const base = this.#nextIndex;
-    this.#nextIndex += count;
+  /** Table indices that no region has, those of dropped regions first. */
+  #takeIndices(count: number): readonly number[] {
+    const indices = this.#free.splice(-count);
+    while (indices.length < count) indices.push(this.#nextIndex++);
     if (this.#nextIndex > this.table.length) this.table.grow(Math.max(count, 4096));
-    return base;
+    return indices;
   }
 
   #install(region: InstalledRegion): void {
@@ -282,7 +293,9 @@ export class Translator {
     this.table.set(region.index, null);
     this.#regionGone();
     this.#free.push(region.index);
-    this.#byPage.get(region.key)?.delete(region);
+    const page = this.#byPage.get(region.key);
+    page?.delete(region);
+    if (page?.size === 0) this.#byPage.delete(region.key);
     this.statistics.dropped++;
   }
 

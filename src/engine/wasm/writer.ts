@@ -107,7 +107,7 @@ export class ModuleWriter {
   #tableEntries = 0;
   #elements: readonly number[] = [];
   #tableImports = 0;
-  #placed: { base: number; functions: readonly number[] } | undefined;
+  #placed: readonly { readonly index: number; readonly function: number }[] | undefined;
 
   /** Index of a function type. */
   type(type: FunctionType): number {
@@ -160,9 +160,9 @@ export class ModuleWriter {
     this.#elements = functions;
   }
 
-  /** Puts functions into the imported table 0 from `base` on when the module is instantiated. */
-  placeFunctions(base: number, functions: readonly number[]): void {
-    this.#placed = { base, functions };
+  /** Puts functions into the imported table 0 at these indices when the module is instantiated. */
+  placeFunctions(indices: readonly number[], functions: readonly number[]): void {
+    this.#placed = functions.map((f, i) => ({ index: indices[i] ?? 0, function: f }));
   }
 
   /** Adds a function; `locals` are counts by type in order. Returns its index. */
@@ -230,11 +230,13 @@ export class ModuleWriter {
     const placed = this.#placed;
     if (placed) {
       section(9, (b) => {
-        b.bytes([1, 0, 0x41]);
-        b.s32(placed.base);
-        b.byte(0x0b);
-        b.u32(placed.functions.length);
-        for (const f of placed.functions) b.u32(f);
+        b.u32(placed.length);
+        for (const { index, function: f } of placed) {
+          b.bytes([0, 0x41]);
+          b.s32(index);
+          b.bytes([0x0b, 1]);
+          b.u32(f);
+        }
       });
     } else if (this.#tableEntries > 0) {
       section(9, (b) => {
