@@ -16,6 +16,7 @@ const isMemory = (row: InstructionRow) => /^(l|st|dcb|icb)/.test(row.mnemonic) &
 const isBranch = (row: InstructionRow) => patternOf(row).pieces.has('BO') || row.mnemonic === 'b';
 const isCondition = (row: InstructionRow) =>
   /^(cr|mcrf|mcrx|mtcrf|mtocrf|mfcr|mfocrf|set)/.test(row.mnemonic) || row.operands.includes('BF');
+const isScalar = (row: InstructionRow) => /^(f|mtfs|mffs|mcrfs)/.test(row.mnemonic) && !isMemory(row);
 const isData = (row: InstructionRow) =>
   row.facility !== undefined || row.facilityByField !== undefined || /^(v|x|f)/.test(row.mnemonic);
 
@@ -25,7 +26,9 @@ const groups: readonly { readonly share: number; readonly test: (row: Instructio
   { share: 0.1, test: isMemory },
   { share: 0.12, test: isBranch },
   { share: 0.1, test: isCondition },
-  { share: 0.2, test: (row) => isData(row) && !isMemory(row) },
+  { share: 0.13, test: (row) => isData(row) && !isMemory(row) },
+  { share: 0.08, test: (row) => isScalar(row) },
+  { share: 0.05, test: (row) => isScalar(row) && /fs/.test(row.mnemonic) },
   { share: 0.16, test: (row) => row.hot === true && !isMemory(row) && !isBranch(row) },
   { share: 0.15, test: (row) => !isData(row) && !isMemory(row) && row.privilege === undefined },
   { share: 0.05, test: () => true },
