@@ -13,17 +13,6 @@ const editions: readonly (readonly [edition: IsaVersion, cpu: string])[] = [
   ['3.0', 'power9'],
 ];
 
-/** Instructions that binutils knows for these CPUs but that are left out, with the reason. */
-const leftOut: readonly (readonly [names: readonly string[], reason: string])[] = [
-  [['dcbi', 'rfi', 'mtsrd', 'mtsrdin', 'tlbia', 'tlbld', 'tlbli', 'mcrxr'], 'of 32-bit and earlier processors'],
-  [
-    ['attn', 'mffgpr', 'mftgpr', 'dcbzl', 'mtsle', 'pbt.', 'waitasec'],
-    'of single implementations, not of the Power ISA',
-  ],
-  [['eciwx', 'ecowx', 'icswx', 'icswx.'], 'optional facilities that no CPU model here has'],
-  [['hashst', 'hashchk', 'hashstp', 'hashchkp'], 'of edition 3.1, not done yet'],
-];
-
 /** Words of each primary opcode: all values of bits 21:31, bits 6:20 at random and at a few fixed values. */
 function opcodeSpace(primary: number, next: () => number): Uint32Array {
   const words: number[] = [];
@@ -97,8 +86,7 @@ function report(): void {
       counts.set(key, count);
       count.known++;
       if (ours.has(mnemonic)) continue;
-      const reason = leftOut.find(([names]) => names.includes(mnemonic))?.[1];
-      count.missing.push(`${mnemonic}${gone}${reason ? ` [${reason}]` : ''}`);
+      count.missing.push(`${mnemonic}${gone}`);
     }
   }
   console.log('edition\tfacility\thave\tof\tmissing');
