@@ -55,7 +55,7 @@ const sizes = {
   budget: [8, 1],
   /** Instructions executed by translated code, and how often it left by each result (`regionResult`). */
   translated: [8, 1],
-  regionLeaves: [4, 4],
+  regionLeaves: [4, 8],
   /** Address of the record at which the last slice ended (0 when not known). */
   record: [4, 1],
   /** Instructions executed since reset. */

@@ -24,4 +24,6 @@ export const regionResult = {
   raised: 2,
   /** Go on at NIP without a test of the budget: control fell through, and the interpreter tests at branches only. */
   fallThrough: 3,
+  /** As `go`, and the context may have changed: interrupts, MSR, TLB tables. */
+  resume: 4,
 } as const;

@@ -498,6 +498,10 @@ class MainFunction {
     ir.code.byte(0x46);
     ir.branchIf(main.resume);
     ir.localGet(result);
+    ir.i32Const(regionResult.resume);
+    ir.code.byte(0x46);
+    ir.branchIf(main.resume);
+    ir.localGet(result);
     ir.i32Const(regionResult.interpret);
     ir.code.byte(0x46);
     ir.localSet(this.#once);

@@ -25,6 +25,7 @@ import { leaveReason } from '../leave-reason.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
 import type { RecordLayout } from '../record-layout.ts';
+import { regionCalls, translationCalls } from '../region-calls.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 
 /** Mode bits that are fixed in a generated module. */
@@ -67,6 +68,8 @@ export interface MeaningFlow {
   ends: boolean;
   /** It can change MSR, must see NIP, or hands over to the machine. */
   leaves: boolean;
+  /** It may take translations away. */
+  changesTranslation: boolean;
 }
 
 /** Gives function indices of imports. */
@@ -107,7 +110,7 @@ export class InterpreterBuilder extends OperatorBuilder {
   readonly #imports: Importer;
   readonly #near: boolean;
   /** What the meaning does to the flow of control. */
-  readonly flow: MeaningFlow = { relative: undefined, ends: false, leaves: false };
+  readonly flow: MeaningFlow = { relative: undefined, ends: false, leaves: false, changesTranslation: false };
 
   constructor(
     ir: Ir,
@@ -715,7 +718,8 @@ export class InterpreterBuilder extends OperatorBuilder {
   #callNode(name: FunctionName, args: readonly Value[]): Node | undefined {
     const { ir } = this;
     const signature = functions[name];
-    if (name in supervisorFunctions || statusFunctions.has(name)) this.flow.leaves = true;
+    if (regionCalls.has(name)) this.flow.changesTranslation ||= translationCalls.has(name);
+    else if (name in supervisorFunctions || statusFunctions.has(name)) this.flow.leaves = true;
     const write = () => {
       ir.call(this.#imports.dataPlane(name));
       if (signature.raises) this.#faultIfRaised();
@@ -744,7 +748,6 @@ export class InterpreterBuilder extends OperatorBuilder {
   }
 
   resumeAtNip(): void {
-    this.flow.leaves = true;
     const main = this.#main();
     const { ir } = this;
     ir.effect([], '', () => {

@@ -66,6 +66,7 @@ class RegionCompiler {
   readonly #loopLabels = new Map<number, number>();
   readonly #blockLabels = new Map<number, number>();
   readonly #byStart: ReadonlyMap<number, number>;
+  /** Facilities that the block being written has tested. */
   #facilities = 0;
   #supervisor = false;
   #instructions = 0;
@@ -79,6 +80,11 @@ class RegionCompiler {
     this.#frame = {
       tlbRead: locals.keep('i32'),
       tlbWrite: locals.keep('i32'),
+      tlbExecute: locals.keep('i32'),
+      facilities: locals.keep('i32'),
+      epoch: locals.keep('i32'),
+      left: locals.keep('i32'),
+      result: locals.keep('i32'),
       site: locals.keep('i32'),
       entry: locals.keep('i32'),
       pageEa: pageEaLocal,
@@ -86,16 +92,23 @@ class RegionCompiler {
       distance: locals.keep('i64'),
       address: locals.keep('i64'),
       fast: locals.keep('i32'),
-      keptPages: graph.isLoop.includes(true) ? new KeptPages(this.#ir) : undefined,
+      keptPages: graph.isLoop.includes(true) && !this.#changesTranslation() ? new KeptPages(this.#ir) : undefined,
       miss: 0,
       raised: 0,
       leave: 0,
     };
-    this.#left = locals.keep('i32');
-    this.#result = locals.keep('i32');
+    this.#left = this.#frame.left;
+    this.#result = this.#frame.result;
     this.#registers = new RegisterLocals(this.#ir);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports);
     this.#byStart = new Map(graph.blocks.map((block, i) => [block.start, i]));
+  }
+
+  #changesTranslation(): boolean {
+    const { blocks } = this.#graph;
+    return blocks.some(({ instructions }) =>
+      instructions.some(({ word }) => this.#options.decode(word).flow.changesTranslation),
+    );
   }
 
   compile(): CompiledRegion {
@@ -123,15 +136,6 @@ class RegionCompiler {
   // --- entry and exits
 
   #prologue(ir: Ir): void {
-    if (this.#facilities !== 0) {
-      ir.localGet(cpuLocal);
-      ir.memory(opcode.i32Load, state.facilities.offset, 2);
-      ir.i32Const(this.#facilities);
-      ir.code.byte(0x71);
-      ir.i32Const(this.#facilities);
-      ir.code.byte(0x47);
-      this.#refuse(ir);
-    }
     if (this.#supervisor) {
       ir.localGet(cpuLocal);
       ir.memory(opcode.i32Load, slotOffset.msr, 2);
@@ -155,6 +159,11 @@ class RegionCompiler {
     };
     load(state.tlbRead.offset, this.#frame.tlbRead);
     load(state.tlbWrite.offset, this.#frame.tlbWrite);
+    load(state.tlbExecute.offset, this.#frame.tlbExecute);
+    load(state.facilities.offset, this.#frame.facilities);
+    ir.i32Const(machineWord.jumpEpoch);
+    ir.memory(opcode.i32Load, 0, 2);
+    ir.localSet(this.#frame.epoch);
     load(state.budget.offset, this.#left);
     this.#registers.writeLoads(ir);
     this.#frame.keptPages?.writeReset(ir);
@@ -345,6 +354,7 @@ class RegionCompiler {
     ir.code.byte(0x6b);
     ir.localSet(this.#left);
     this.#builder.beginBlock();
+    this.#facilities = 0;
     instructions.forEach((instruction, i) => {
       this.#instruction(number, block, instruction, instructions.length - i);
     });
@@ -364,15 +374,36 @@ class RegionCompiler {
       remaining,
       followBranch: (target) => this.#branch(number, block, target),
     });
-    if (row.facility) this.#facilities |= facilityBit[row.facility];
+    if (row.facility) this.#needFacility(facilityBit[row.facility], offset, remaining);
     if (row.facilityByField) {
       const { field, facilities } = row.facilityByField;
-      this.#facilities |= facilityBit[facilities[fieldValue(prepared.pattern, field, word) === 0 ? 0 : 1]];
+      this.#needFacility(
+        facilityBit[facilities[fieldValue(prepared.pattern, field, word) === 0 ? 0 : 1]],
+        offset,
+        remaining,
+      );
     }
     if (row.privilege === 'supervisor') this.#supervisor = true;
     row.meaning(this.#builder, fields);
     this.#ir.flush();
     this.#locals.release();
+  }
+
+  /**
+   * Has the instruction interpreted, which raises what is due, while its facility is off. Tested where a block first
+   * needs it: a region may have a path without (copies that do or do not use VMX).
+   */
+  #needFacility(bit: number, offset: number, remaining: number): void {
+    if ((this.#facilities & bit) !== 0) return;
+    this.#facilities |= bit;
+    const ir = this.#ir;
+    ir.i32Const(offset | (remaining << 16));
+    ir.localSet(this.#frame.site);
+    ir.localGet(this.#frame.facilities);
+    ir.i32Const(bit);
+    ir.code.byte(0x71);
+    ir.code.byte(0x45);
+    ir.branchIf(this.#frame.miss);
   }
 
   /** Writes the branch to an offset relative to the page. */

@@ -1,4 +1,5 @@
 // Builds meanings with fields as constants: registers in locals, immediates folded, misses and faults leave the region.
+import { machineWord } from '../../cpu/memory-map.ts';
 import { slotOffset, sprOffset, state } from '../../cpu/state.ts';
 import type {
   AccessSize,
@@ -21,9 +22,11 @@ import type { ValueType } from '../../isa/value-type.ts';
 import type { Importer, Mode } from '../interpreter/interpreter-builder.ts';
 import type { Ir } from '../ir/ir.ts';
 import { asNode, constantOf, type Node } from '../ir/node.ts';
+import { regionResult } from '../leave-reason.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
+import { codeCalls } from '../region-calls.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
 import type { KeptPages } from './kept-pages.ts';
@@ -40,6 +43,13 @@ export class NotTranslatable extends Error {}
 export interface RegionFrame {
   readonly tlbRead: number;
   readonly tlbWrite: number;
+  /** i32: what was in force at the entry. */
+  readonly tlbExecute: number;
+  readonly facilities: number;
+  readonly epoch: number;
+  /** i32: budget left, and the region's result. */
+  readonly left: number;
+  readonly result: number;
   /** i64: effective address of the page; i64: where to go on; i32: site of the last access that can leave. */
   readonly pageEa: number;
   readonly next: number;
@@ -72,7 +82,7 @@ export interface CurrentInstruction {
 }
 
 /** Slots that data-plane functions read or write: they stay in memory. */
-const inMemory: ReadonlySet<SlotName> = new Set<SlotName>(['fpscr', 'vscr']);
+const inMemory: ReadonlySet<SlotName> = new Set<SlotName>(['fpscr', 'vscr', 'tar']);
 
 /** Writes: fast = rounding to nearest, NI clear, XX set. */
 export function writeFastTest(ir: Ir, fast: number): void {
@@ -203,7 +213,11 @@ export class TranslatorBuilder extends OperatorBuilder {
     return this.#readHeld(this.#registers.slot(name));
   }
   setSlot(name: SlotName, value: I64): void {
-    if (name === 'nip' || name === 'msr') throw new NotTranslatable(name);
+    if (name === 'msr') throw new NotTranslatable(name);
+    if (name === 'nip') {
+      this.#writeMemory('slot:nip', opcode.i64Store, slotOffset.nip, value);
+      return;
+    }
     if (name === 'fpscr') this.#resolve();
     if (inMemory.has(name)) {
       this.#writeMemory(`slot:${name}`, opcode.i64Store, slotOffset[name], value);
@@ -593,6 +607,7 @@ export class TranslatorBuilder extends OperatorBuilder {
     const all = [this.#cpu(), ...args.map(asNode)];
     if (signature.result) return ir.ordered(signature.result, all, true, write);
     ir.effect(all, '*', write);
+    if (codeCalls.has(name)) this.synchronise();
     return undefined;
   }
   #callValue<T extends ValueType>(name: FunctionName, args: readonly Value[], type: T): Value<T> {
@@ -740,11 +755,73 @@ export class TranslatorBuilder extends OperatorBuilder {
     return this.#readHeld(result);
   }
 
+  /** Leaves when the call before has changed what the region relies on, or has put another address into nip. */
   resumeAtNip(): void {
-    throw new NotTranslatable('resumeAtNip');
+    const { ir } = this;
+    const f = this.#frame;
+    const word = (offset: number) => {
+      ir.localGet(0);
+      ir.memory(opcode.i32Load, offset, 2);
+    };
+    const differs = (local: number) => {
+      ir.localGet(local);
+      ir.code.byte(0x73);
+      ir.code.byte(0x72);
+    };
+    ir.effect([asNode(this.nia())], '*', () => {
+      ir.localSet(f.next);
+      word(state.pending.offset);
+      word(state.tlbRead.offset);
+      differs(f.tlbRead);
+      word(state.tlbWrite.offset);
+      differs(f.tlbWrite);
+      word(state.tlbExecute.offset);
+      differs(f.tlbExecute);
+      word(state.facilities.offset);
+      differs(f.facilities);
+      ir.i32Const(machineWord.jumpEpoch);
+      ir.memory(opcode.i32Load, 0, 2);
+      differs(f.epoch);
+      // MSR[SE] and MSR[BE] trace each instruction.
+      word(state.msr.offset);
+      ir.i32Const(0x600);
+      ir.code.byte(0x71);
+      ir.code.byte(0x72);
+      // MSR[LE] is bit 0 of the number, MSR[SF] bit 63.
+      word(state.msr.offset);
+      ir.i32Const(1);
+      ir.code.byte(0x71);
+      ir.i32Const(this.littleEndian ? 1 : 0);
+      ir.code.byte(0x73);
+      ir.code.byte(0x72);
+      word(state.msr.offset + 4);
+      ir.i32Const(31);
+      ir.code.byte(0x76);
+      ir.i32Const(this.is64 ? 1 : 0);
+      ir.code.byte(0x73);
+      ir.code.byte(0x72);
+      ir.localGet(0);
+      ir.memory(opcode.i64Load, state.nip.offset, 3);
+      ir.localGet(f.next);
+      ir.code.byte(0x52);
+      ir.code.byte(0x72);
+      ir.openIf();
+      ir.localGet(0);
+      ir.memory(opcode.i64Load, state.nip.offset, 3);
+      ir.localSet(f.next);
+      ir.localGet(f.left);
+      ir.i32Const(this.#instruction.remaining - 1);
+      ir.code.byte(0x6a);
+      ir.localSet(f.left);
+      ir.i32Const(regionResult.resume);
+      ir.localSet(f.result);
+      ir.branch(f.leave);
+      ir.close();
+    });
   }
   synchronise(): void {
-    throw new NotTranslatable('synchronise');
+    this.setSlot('nip', this.nia());
+    this.resumeAtNip();
   }
   leave(_code: LeaveCode): void {
     throw new NotTranslatable('leave');
