@@ -36,10 +36,16 @@ export interface Accepted {
   readonly warnings: readonly string[];
 }
 
+/** A way out with the options of the program that was started, in place of those of `continuo explain`. */
+function inOwnOptions(fix: string, names: StartPlan['requestNames']): string {
+  const own: Readonly<Record<string, string>> = { ...names, cpus: names.smp };
+  return fix.replace(/--(machine|cpus|cpu|memory)(?= )/g, (option, name: string) => own[name] ?? option);
+}
+
 function reasonLine(reason: Reason, names: StartPlan['requestNames']): string {
   // A way out that only takes an option away has no text to type.
   const typed = reason.fix !== undefined && !/undefined|=(?=[,\s]|$)/.test(reason.fix);
-  const fix = typed ? `; try ${reason.fix}` : '';
+  const fix = typed ? `; try ${inOwnOptions(reason.fix ?? '', names)}` : '';
   return `${requestOptionName(reason.option, names)}: ${reason.message}${fix} [${reason.code}]`;
 }
 

@@ -125,6 +125,12 @@ const cases: readonly {
     status: exitStatus.refused,
     says: /-m: .*lots/,
   },
+  {
+    name: 'memory that is no multiple of its blocks',
+    args: ['-kernel', kernel, '-m', '300'],
+    status: exitStatus.refused,
+    says: /-m: 300 MiB .*try -m 512M/,
+  },
   { name: 'impossible memory', args: ['-kernel', kernel, '-m', '1000T'], status: exitStatus.refused, says: /-m: / },
   { name: 'impossible CPU counts', args: ['-kernel', kernel, '-smp', '0'], status: exitStatus.refused, says: /-smp: / },
   { name: 'too many CPUs', args: ['-kernel', kernel, '-smp', '9'], status: exitStatus.refused, says: /-smp: .*9 CPUs/ },
