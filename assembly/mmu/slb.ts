@@ -56,10 +56,11 @@ export function slbInvalidateEntry(cpu: usize, rb: u64): void {
 
 /**
  * slbia: IH 0, 1, 2, 6 spare entry 0; from edition 3.0 on 4 spares none, 3 takes those of class 1 and 7 takes none. All
- * drop what was derived.
+ * drop what was derived from the SLB.
  */
 export function slbInvalidateAll(cpu: usize, ih: i32): void {
-  tlbFlushTranslated(cpu);
+  // Radix translations do not come from the SLB, and the TLB follows tlbie by itself.
+  if (!(R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR)) tlbFlushTranslated(cpu);
   let first = 1;
   if (R.hasModel(cpu, L.MODEL_isa300)) {
     if (ih == 7) return;
