@@ -1,5 +1,5 @@
-// What running guests find under the limits of a host: what scenarios 25, 32, 33, 35, 43, 44 and 46 of the guest environment's
-// specification say of that, by guests of a few instructions on the modelled host.
+// What running guests find of interrupt controllers, levels and a host's answers: what scenarios 25, 31 to 35 and 41 to 46 of the
+// guest environment's specification say of that, by guests of a few instructions on the modelled host.
 import assert from 'node:assert/strict';
 import type { Request } from '../src/environment/index.ts';
 import { type GuestSetting, load64, runGuest } from './scripted-guest.ts';
@@ -82,6 +82,26 @@ async function scenario25(): Promise<void> {
   assert.equal(rest.at(-1), '0c00000000000000', 'FSCR');
 }
 
+/** A hypercall without arguments that matter; prints its status. */
+const ask = (number: number): string =>
+  `li r3, ${number}\n li r4, 0\n li r5, 0\n li r6, 0\n sc 1\n mr r6, r3\n bl hex\n`;
+const hCppr = 0x68;
+const hIntGetQueueInfo = 0x3b4;
+
+/** XICS until the guest negotiates, then XIVE, and XICS again after a reset. */
+async function scenario31(): Promise<void> {
+  const both = ask(hCppr) + ask(hIntGetQueueInfo);
+  const { outcome, output, statistics } = await runGuest(inLives(2, negotiate + both, both));
+  assert.deepEqual(outcome, powerOff);
+  const statuses = output
+    .trim()
+    .split(' ')
+    .map((word) => BigInt.asIntN(64, BigInt(`0x${word}`)));
+  const [success, hardware, noFunction] = [0n, -1n, -2n];
+  assert.deepEqual(statuses, [success, noFunction, hardware, success, success, noFunction]);
+  assert.deepEqual([statistics.host.controller, statistics.host.warnings], ['emulated', []]);
+}
+
 /** In-kernel XICS, XIVE after each negotiation, XICS after each reset: one device at a time, however often. */
 async function scenario32(): Promise<void> {
   const lives = 101;
@@ -108,6 +128,31 @@ async function scenario33(): Promise<void> {
   assert.deepEqual(statistics.host.warnings, []);
 }
 
+/** The same on a kernel without XIVE: the guest has XIVE all the same, not XICS. */
+async function scenario34(): Promise<void> {
+  const { outcome, output, statistics } = await runGuest(`${negotiate}${ask(hIntGetQueueInfo)} bl off\n`, {
+    ...noxive,
+    constraints: { 'kernel-irqchip': 'off' },
+  });
+  assert.deepEqual(outcome, powerOff);
+  assert.equal(output, `${'0'.repeat(16)} `);
+  assert.deepEqual([statistics.host.controller, statistics.host.warnings], ['emulated', []]);
+}
+
+/** A guest that asks for XIVE where it is told that there is none stops the machine. */
+async function scenario41(): Promise<void> {
+  const { outcome } = await runGuest(`${negotiate} bl off\n`, { request: { machine: 'pseries-4.0' } });
+  assert.equal(outcome.kind, 'guest-panic');
+  assert.match(JSON.stringify(outcome), /E_CAS_IC\b/);
+}
+
+/** A guest that does not ask for XIVE where there is nothing else stops the machine, too. */
+async function scenario42(): Promise<void> {
+  const { outcome } = await runGuest(`${negotiate} bl off\n`, { request: { 'ic-mode': 'xive' }, wish: { xive: 0 } });
+  assert.equal(outcome.kind, 'guest-panic');
+  assert.match(JSON.stringify(outcome), /E_CAS_IC\b/);
+}
+
 /** A kernel that cannot create XICS again: emulated XIVE after CAS, emulated XICS after a reset, one warning. */
 async function scenario35(): Promise<void> {
   const { outcome, output, statistics } = await runGuest(inLives(3, negotiate, say('b')), noxive);
@@ -119,8 +164,11 @@ async function scenario35(): Promise<void> {
     warnings.map(({ code }) => code),
     ['W_IRQCHIP_FALLBACK'],
   );
-  const before = await runGuest(`bl off\n`, noxive);
-  assert.equal(before.statistics.host.controller, 'kernel', 'XICS at boot');
+  const boot = await runGuest('bl off\n', noxive);
+  assert.equal(boot.statistics.host.controller, 'kernel', 'XICS at boot');
+  const negotiated = await runGuest(`${negotiate} bl off\n`, noxive);
+  assert.equal(negotiated.statistics.host.controller, 'emulated', 'XIVE, of which the start has warned');
+  assert.deepEqual(negotiated.statistics.host.warnings, []);
 }
 
 /** The third vCPU cannot be connected: the guest has XIVE all the same, and nothing of the kernel is left. */
@@ -174,6 +222,14 @@ async function scenario44(): Promise<void> {
   assert.equal(failed.output, `${'f'.repeat(16)} `, 'H_HARDWARE');
 }
 
+/** A register that is accepted and has no effect is written at the first start and never again. */
+async function scenario45(): Promise<void> {
+  const request = { ...pr, cpu: 'power8', 'max-cpu-compat': 'power8', cpus: '2' };
+  const { outcome, statistics } = await runGuest(inLives(3, '', ''), { host: 'pr-compat-ignore', request });
+  assert.deepEqual(outcome, powerOff);
+  assert.equal(statistics.host.levelWrites, 2);
+}
+
 /** One write for each vCPU when the level changes, none when it does not. */
 async function scenario46(): Promise<void> {
   const wish = { pvrs: [[0xffff_ffff, 0x0f00_0004] as const, [0xffff_fffe, 0x0f00_0001] as const], xive: 0, mmu: 0 };
@@ -186,10 +242,15 @@ async function scenario46(): Promise<void> {
 /** What running guests find, by number of the scenario. */
 export const hostScenarios: ReadonlyMap<number, () => Promise<void>> = new Map([
   [25, scenario25],
+  [31, scenario31],
   [32, scenario32],
   [33, scenario33],
+  [34, scenario34],
   [35, scenario35],
+  [41, scenario41],
+  [42, scenario42],
   [43, scenario43],
   [44, scenario44],
+  [45, scenario45],
   [46, scenario46],
 ]);

@@ -23,6 +23,7 @@ export class ControllerPlacement {
   #mode: ControllerMode | undefined;
   /** The kernel cannot create its XICS again, and that is known. */
   #xicsLost = false;
+  #xicsLossTold = false;
   #refusal: HostMessage | undefined;
 
   constructor(
@@ -62,6 +63,7 @@ export class ControllerPlacement {
     if (mode === this.#mode && wanted === (this.place === 'kernel')) return true;
     this.#giveUp();
     if (wanted && !this.#takeInKernel(mode)) return false;
+    if (mode === 'xics' && this.#xicsLost) this.#tellXicsLoss();
     this.#mode = mode;
     return true;
   }
@@ -84,14 +86,18 @@ export class ControllerPlacement {
     return true;
   }
 
+  /** Once in a machine's life: it stays so. */
+  #tellXicsLoss(): void {
+    if (this.#xicsLossTold) return;
+    this.#xicsLossTold = true;
+    const message = 'XICS emulated, which is slower: the host kernel cannot create its device a second time';
+    this.#warn({ code: 'W_IRQCHIP_FALLBACK', message });
+  }
+
   #giveUp(): void {
     if (this.#steps.length === 0) return;
     for (const step of [...this.#steps].reverse()) step.undo();
     this.#steps = [];
-    if (this.#mode === 'xics' && !this.#plan.xicsReturns && !this.#xicsLost) {
-      this.#xicsLost = true;
-      const message = 'the host kernel cannot create its XICS device again: XICS is emulated from the next reset on';
-      this.#warn({ code: 'W_IRQCHIP_FALLBACK', message });
-    }
+    if (this.#mode === 'xics' && !this.#plan.xicsReturns) this.#xicsLost = true;
   }
 }
