@@ -86,24 +86,38 @@ const compats = {
   ignored: 'accepted by KVM, without effect',
 } as const;
 
+const answerers = {
+  hv: 'answered as KVM HV does',
+  pr: 'answered by KVM PR: no AIL mode but 0',
+  'pr-advisory': 'answered by the machine: this KVM PR only takes note of an AIL mode',
+} as const;
+
 function hostLines(provision: Provision, host: HostProfile): string[] {
   const { interruptController: chips } = provision;
   const engine = provision.accelerator === 'engine' ? 'the Continuo engine' : `KVM ${provision.kvmType?.toUpperCase()}`;
+  const shows: string[] = [];
   const lines = [
+    'The host contributes, and the guest cannot see',
     line('host', `${host.name} (${host.description})`, undefined),
     line('runs the guest with', engine, undefined),
-    line('PVR register reads', provision.pvr, undefined),
     line('XICS', controllers[chips.xics], undefined),
     line('XIVE', controllers[chips.xive], undefined),
     line('sets CPU levels', compats[provision.compat], undefined),
   ];
+  if (provision.setMode !== 'machine') shows.push(line('H_SET_MODE', answerers[provision.setMode], undefined));
+  if (provision.fscrLost !== '0x0') {
+    // FSCR[SCV] is bit 51.
+    const scv = (BigInt(provision.fscrLost) & 0x1000n) === 0n ? '' : ': scv cannot be turned on';
+    shows.push(line('FSCR bits that get lost', provision.fscrLost + scv, undefined));
+  }
   if (!chips.xicsReturns) {
     lines.push(line('after XIVE and a reset', 'XICS is emulated: the kernel cannot create it again', undefined));
   }
   if (provision.smtMode !== undefined) lines.push(line('SMT mode to set', String(provision.smtMode), undefined));
   for (const deviation of provision.deviations)
-    lines.push(line(`deviation (${deviation.name})`, deviation.message, undefined));
-  return lines;
+    shows.push(line(`deviation (${deviation.name})`, deviation.message, undefined));
+  if (shows.length === 0) return lines;
+  return [...lines, '', 'What of this host the guest can tell', ...shows];
 }
 
 /** @returns the page of a decision. */
@@ -123,8 +137,7 @@ export function explainPage(decision: Decision, host: HostProfile): string {
       '',
     );
   }
-  if (provision !== undefined)
-    lines.push('The host contributes, and the guest cannot see', ...hostLines(provision, host), '');
+  if (provision !== undefined) lines.push(...hostLines(provision, host), '');
   // What the engine of this release cannot build yet changes no promise, but a start of it is refused by name.
   const limits = provision?.accelerator === 'engine' ? machineLimits(environment) : [];
   if (limits.length > 0) {
