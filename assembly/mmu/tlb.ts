@@ -58,6 +58,8 @@ export function tlbInsert(cpu: usize, ea: u64, kind: i32, host: u32, keyed: bool
   if (kind == 2) clearEntry(setBase(cpu, set), entry);
   store<u64>(entry, ea & ~0xfff);
   store<u32>(entry, host, 8);
+  const fills = cpu + L.S_tlbFills + (kind << 3);
+  store<u64>(fills, load<u64>(fills) + 1);
   record(journal(cpu, set), entry);
   if (keyed) record(journal(cpu, keyedJournal), entry);
 }

@@ -71,6 +71,7 @@ export function planShared(options: ParsedOptions, program: Program, time: HostT
     dumpDeviceTree: dumpPath === undefined ? undefined : { option: `${name('machine')} dumpdtb`, path: dumpPath },
     timeoutSeconds: parsed('timeout', parseTimeout),
     statistics: options.has('statistics'),
+    profile: options.has('profile'),
     verbose: options.has('verbose'),
   };
 }

@@ -14,6 +14,7 @@ import { runSession, type SessionEnd } from './console-session.ts';
 import { acceptEnvironment } from './environment-gate.ts';
 import { engineOfHost } from './options/option-values.ts';
 import { CliError } from './options/usage-error.ts';
+import { profileReport } from './profile-report.ts';
 import type { StartPlan } from './start-plan.ts';
 
 /** Writes one line of talk to a person. */
@@ -92,6 +93,7 @@ export async function startPlannedMachine(plan: StartPlan, say: Say): Promise<nu
     ...(plan.icountShift === undefined ? {} : { icountShift: plan.icountShift }),
     ...(engine === undefined ? {} : { engine }),
     noReboot: plan.noReboot,
+    profile: plan.profile,
     logItems: plan.logItems,
   };
   try {
@@ -104,6 +106,11 @@ export async function startPlannedMachine(plan: StartPlan, say: Say): Promise<nu
     }
     const end = await runSession(plan, config, files.execNonce);
     if (plan.statistics) for (const line of statisticsLines(end.statistics)) say(line);
+    const { profile, instructions } = end.statistics;
+    if (plan.profile && profile) {
+      const kernel = config.boot.kind === 'none' ? undefined : config.boot.kernel;
+      for (const line of profileReport(profile, instructions, kernel)) say(line);
+    }
     return endStatus(end, plan, say);
   } catch (error) {
     if (error instanceof ImageError) throw imageError(error, plan.files);

@@ -39,6 +39,8 @@ export interface StartPlan {
   readonly dumpDeviceTree: NamedFile | undefined;
   readonly timeoutSeconds: number | undefined;
   readonly statistics: boolean;
+  /** Print where the guest spent its time. */
+  readonly profile: boolean;
   /** Show every warning. */
   readonly verbose: boolean;
   /** Exit status after SIGTERM and the like: QEMU's 0, or 128 + the signal's number. */

@@ -56,6 +56,8 @@ const sizes = {
   /** Instructions executed by translated code, and how often it left by each result (`regionResult`). */
   translated: [8, 1],
   regionLeaves: [4, 8],
+  /** TLB entries filled: read, write, execute. */
+  tlbFills: [8, 3],
   /** Address of the record at which the last slice ended (0 when not known). */
   record: [4, 1],
   /** Instructions executed since reset. */

@@ -11,6 +11,7 @@ import { type GeneratedInterpreter, generateInterpreter, type HandlerMap } from 
 import type { Mode } from './interpreter/interpreter-builder.ts';
 import { leaveReason } from './leave-reason.ts';
 import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
+import { type EngineProfile, engineProfile } from './profile.ts';
 import { Translator, type TranslatorTuning } from './translator/translator.ts';
 
 /** What the engine asks of the machine around it; the data plane's imports without the 64-bit plumbing. */
@@ -47,6 +48,8 @@ export interface EngineOptions {
   /** Edition of the CPU model: newer instructions are illegal. */
   readonly edition: IsaVersion;
   readonly images: EngineImages;
+  /** Keep where slices end, for {@link Engine.profile}. */
+  readonly sampling?: boolean;
   /** Translate hot code; without it everything is interpreted. */
   readonly translator?: TranslatorTuning;
 }
@@ -111,6 +114,8 @@ export class Engine {
   /** Undefined when only the interpreter runs. */
   readonly translator: Translator | undefined;
   readonly #view: DataView;
+  readonly #sampling: boolean;
+  readonly #samples = new Map<bigint, number>();
   readonly #runs = new Map<string, Run>();
   readonly #images: EngineImages;
   readonly #handlers: HandlerMap;
@@ -119,6 +124,7 @@ export class Engine {
   constructor(options: EngineOptions, host: EngineHost) {
     const layout = layOutMemory(options.vcpus, options.ramBytes, recordPages, options.hptCapacity);
     this.#images = options.images;
+    this.#sampling = options.sampling === true;
     this.memory = new WebAssembly.Memory({ initial: layout.totalPages, maximum: layout.totalPages, shared: true });
     const { buffer } = this.memory;
     this.#view = new DataView(buffer);
@@ -275,7 +281,13 @@ export class Engine {
     return (this.#samplePeriod >>> 1) + Math.floor((this.#random / 2 ** 32) * this.#samplePeriod);
   }
 
+  /** What was done so far. */
+  profile(): EngineProfile {
+    return engineProfile(this.vcpus, this.translator?.statistics, this.#samples);
+  }
+
   #sample(vcpu: Vcpu): void {
+    if (this.#sampling) this.#samples.set(vcpu.nip, (this.#samples.get(vcpu.nip) ?? 0) + 1);
     if (!this.translator) return;
     this.translator.tick();
     // A stepped instruction has its record elsewhere.

@@ -1,7 +1,7 @@
 // The contract between a machine and whoever runs it: what it is built from, what it may use of its host, how it ends.
 import type { EngineImages } from '../engine/engine.ts';
 import type { EngineKind } from '../engine/engine-kind.ts';
-import type { TranslatorStatistics } from '../engine/translator/translator.ts';
+import type { EngineProfile } from '../engine/profile.ts';
 import type { Environment, Provision } from '../environment/index.ts';
 import type { HostStatistics } from './host-model/host-model.ts';
 
@@ -57,6 +57,8 @@ export interface MachineConfig {
   readonly icountShift?: number;
   /** End with outcome `reset` when the guest resets the machine, instead of starting it again. */
   readonly noReboot: boolean;
+  /** Sample where the guest spends its time, for {@link MachineStatistics.profile}. */
+  readonly profile?: boolean;
   /** How guest code is run; absent: hot code is translated. */
   readonly engine?: EngineKind;
   readonly logItems: readonly LogItem[];
@@ -121,8 +123,8 @@ export interface MachineStatistics {
   readonly idles: number;
   /** Calls by name (`H_CEDE`, `RTAS get-time-of-day`, …) with their counts, unknown ones included. */
   readonly calls: ReadonlyMap<string, number>;
-  /** What the translator did; undefined when everything was interpreted. */
-  readonly translator: Readonly<TranslatorStatistics> | undefined;
+  /** What the engine did since the last reset. */
+  readonly profile: EngineProfile;
 }
 
 /** A machine that was built and not yet run. */

@@ -91,6 +91,7 @@ class Incarnation {
         hptCapacity: hptCapacity(environment),
         edition: editionOfClass[environment.cpu.class],
         images: host.engineImages,
+        sampling: config.profile === true,
         ...(tuning ? { translator: { ...tuning, exactBudget: config.icountShift !== undefined } } : {}),
       },
       {
@@ -303,7 +304,7 @@ class Machine implements SteppableMachine {
       idles: this.#idles,
       host: this.#kept.hostModel.statistics,
       calls: this.#now.platform.counts,
-      translator: this.#now.engine.translator?.statistics,
+      profile: this.#now.engine.profile(),
     };
   }
 

@@ -90,7 +90,7 @@ function compareRounds(twin: Twin): TwinDifference | undefined {
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.log(`\n${twin.round} rounds, ${twin.instructions} instructions on each machine, ${seconds} s`);
-  console.log(`translated: ${JSON.stringify(twin.translator.statistics().translator)}`);
+  console.log(`translated: ${JSON.stringify(twin.translator.statistics().profile.translator)}`);
   return twin.compareMemory();
 }
 

@@ -261,6 +261,13 @@ const rows = [
     summary: 'print instructions, speed and calls to standard error at the end',
   },
   {
+    key: 'profile',
+    run: ['--profile'],
+    system: ['-profile'],
+    group: 'debug',
+    summary: 'print where the guest spent its time, by function, and what the engine did, to standard error at the end',
+  },
+  {
     key: 'verbose',
     run: ['--verbose'],
     system: ['-verbose'],

@@ -1,5 +1,6 @@
 // What the outer thread and the machine's Worker share: two console rings, a control block, and the messages.
 
+import type { EngineProfile } from '../../engine/profile.ts';
 import type { ImageKind } from '../../machine/loader/image-error.ts';
 import type { LogItem, MachineConfig, MachineOutcome } from '../../machine/machine-api.ts';
 import { ConsoleRing } from '../console-ring.ts';
@@ -73,6 +74,8 @@ export interface RunStatistics {
   readonly idles: number;
   readonly calls: readonly (readonly [string, number])[];
   readonly seconds: number;
+  /** Absent when the machine never ran. */
+  readonly profile?: EngineProfile;
 }
 
 /** What the Worker tells. */

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ImageError } from '../../machine/loader/image-error.ts';
 import { createMachine } from '../../machine/machine.ts';
 import type { MachineOutcome } from '../../machine/machine-api.ts';
-import { openLink, type WorkerMessage, type WorkerStart } from './machine-link.ts';
+import { openLink, type RunStatistics, type WorkerMessage, type WorkerStart } from './machine-link.ts';
 import { workerHost } from './worker-host.ts';
 
 function post(message: WorkerMessage): void {
@@ -19,13 +19,13 @@ function internalError(error: unknown): MachineOutcome {
 async function main({ link: buffers, config, task }: WorkerStart): Promise<void> {
   const start = performance.now();
   let outcome: MachineOutcome;
-  let statistics = { instructions: 0, idles: 0, calls: [] as [string, number][] };
+  let statistics: Omit<RunStatistics, 'seconds'> = { instructions: 0, idles: 0, calls: [] };
   try {
     const machine = createMachine(config, workerHost(openLink(buffers), config, post));
     if (task === 'device-tree') return post({ kind: 'device-tree', tree: machine.flattenedDeviceTree() });
     outcome = await machine.run();
-    const { instructions, idles, calls } = machine.statistics();
-    statistics = { instructions, idles, calls: [...calls] };
+    const { instructions, idles, calls, profile } = machine.statistics();
+    statistics = { instructions, idles, calls: [...calls], profile };
   } catch (error) {
     if (error instanceof ImageError) return post({ kind: 'image-error', image: error.image, message: error.message });
     outcome = internalError(error);
