@@ -15,6 +15,7 @@ import type {
   Value,
 } from '../../isa/builder.ts';
 import { type FieldName, fieldValue, type Pattern } from '../../isa/field.ts';
+import { decimalFunctions } from '../../isa/functions/decimal.ts';
 import { floatingPointFunctions } from '../../isa/functions/floating-point.ts';
 import { type FunctionName, functions } from '../../isa/functions.ts';
 import type { SlotName } from '../../isa/slots.ts';
@@ -617,7 +618,7 @@ export class TranslatorBuilder extends OperatorBuilder {
   }
   /** Functions that read or change FI, FR and FPRF need them in FPSCR; those on vectors leave them alone. */
   #prepareCall(name: FunctionName): void {
-    if (name in floatingPointFunctions && !name.startsWith('xv')) this.#resolve();
+    if (name in decimalFunctions || (name in floatingPointFunctions && !name.startsWith('xv'))) this.#resolve();
   }
   call(name: FunctionName, ...args: readonly Value[]): void {
     if (this.#vectorInline(name, args)) return;
