@@ -11,10 +11,10 @@ export type EngineKind = (typeof engineKinds)[number];
 export const stressTuning: TranslatorTuning = {
   ...defaultTuning,
   threshold: 1,
-  batch: 16,
+  batch: 64,
   patience: 1,
-  regionLimit: 12,
-  maximumRegions: 20_000,
+  regionLimit: 16,
+  maximumRegions: 8_000,
   atFirstSight: true,
   evictionSeed: 1,
 };

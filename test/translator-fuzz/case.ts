@@ -122,10 +122,19 @@ function randomMsr(random: Random, littleEndian: boolean): bigint {
   return msr;
 }
 
+/** With FEX and VX as the other bits make them (Book I, section 4.2.2). */
+function consistent(bits: number): bigint {
+  const anyInvalid = (bits & 0x01f8_0700) === 0 ? 0 : 0x2000_0000;
+  const all = bits | anyInvalid;
+  // VX, OX, UX, ZX, XX stand 22 bits above VE, OE, UE, ZE, XE.
+  const enabled = (all >>> 22) & all & 0xf8;
+  return BigInt((all | (enabled === 0 ? 0 : 0x4000_0000)) >>> 0);
+}
+
 function randomFpscr(random: Random): bigint {
   if (random.chance(0.7)) return random.chance(0.7) ? 0x0200_0000n : 0x8200_0000n;
   if (random.chance(0.5)) return BigInt(random.below(4));
-  return BigInt(random.word() & ~0x6000_0800);
+  return consistent(random.word() & ~0x6000_0800);
 }
 
 /** The case of a seed. */

@@ -93,6 +93,7 @@ class RegionCompiler {
       address: locals.keep('i64'),
       fast: locals.keep('i32'),
       keptPages: graph.isLoop.includes(true) && !this.#changesTranslation() ? new KeptPages(this.#ir) : undefined,
+      exactBudget: options.exactBudget,
       miss: 0,
       raised: 0,
       leave: 0,

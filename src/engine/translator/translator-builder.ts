@@ -63,6 +63,8 @@ export interface RegionFrame {
   readonly keptPages: KeptPages | undefined;
   /** i32: 1 while host arithmetic serves (rounding to nearest, XX set, NI clear). */
   readonly fast: number;
+  /** Instructions are counted as the interpreter counts them. */
+  readonly exactBudget: boolean;
   /** Labels: an access missed or an instruction must be interpreted; an interrupt was raised; leave with `next` set. */
   miss: number;
   raised: number;
@@ -608,7 +610,11 @@ export class TranslatorBuilder extends OperatorBuilder {
     const all = [this.#cpu(), ...args.map(asNode)];
     if (signature.result) return ir.ordered(signature.result, all, true, write);
     ir.effect(all, '*', write);
-    if (codeCalls.has(name)) this.synchronise();
+    if (codeCalls.has(name)) {
+      this.setSlot('nip', this.nia());
+      // The interpreter goes on without a look at the budget.
+      this.#leaveWhenChanged(regionResult.fallThrough);
+    }
     return undefined;
   }
   #callValue<T extends ValueType>(name: FunctionName, args: readonly Value[], type: T): Value<T> {
@@ -758,6 +764,9 @@ export class TranslatorBuilder extends OperatorBuilder {
 
   /** Leaves when the call before has changed what the region relies on, or has put another address into nip. */
   resumeAtNip(): void {
+    this.#leaveWhenChanged(regionResult.resume);
+  }
+  #leaveWhenChanged(result: number): void {
     const { ir } = this;
     const f = this.#frame;
     const word = (offset: number) => {
@@ -806,6 +815,13 @@ export class TranslatorBuilder extends OperatorBuilder {
       ir.localGet(f.next);
       ir.code.byte(0x52);
       ir.code.byte(0x72);
+      if (f.exactBudget && result === regionResult.resume) {
+        // The interpreter tests the budget here, too.
+        ir.localGet(f.left);
+        ir.i32Const(1 - this.#instruction.remaining);
+        ir.code.byte(0x4c);
+        ir.code.byte(0x72);
+      }
       ir.openIf();
       ir.localGet(0);
       ir.memory(opcode.i64Load, state.nip.offset, 3);
@@ -814,7 +830,7 @@ export class TranslatorBuilder extends OperatorBuilder {
       ir.i32Const(this.#instruction.remaining - 1);
       ir.code.byte(0x6a);
       ir.localSet(f.left);
-      ir.i32Const(regionResult.resume);
+      ir.i32Const(result);
       ir.localSet(f.result);
       ir.branch(f.leave);
       ir.close();

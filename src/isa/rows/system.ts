@@ -227,7 +227,10 @@ export const systemRows: readonly InstructionRow[] = [
     pattern: '31:6 RT:5 sprlo:5 sprhi:5 371:10 /:1',
     operands: 'RT,spr',
     since: '2.05',
-    meaning: (b, f) => b.setGpr(f.RT, b.callI64('moveFromSpr', b.imm32(f.spr), b.gpr(f.RT))),
+    // As mfspr (Book II, section 6.2.1), so that it also finds the registers that an engine keeps elsewhere.
+    split: ['spr'],
+    canonical: canonicalSpr,
+    meaning: (b, f) => b.setGpr(f.RT, sprValue(b, f)),
   },
   ...(
     [
