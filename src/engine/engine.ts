@@ -116,6 +116,7 @@ export class Engine {
   readonly #view: DataView;
   readonly #sampling: boolean;
   readonly #samples = new Map<bigint, number>();
+  readonly #modules = new Map<string, WebAssembly.Module>();
   readonly #runs = new Map<string, Run>();
   readonly #images: EngineImages;
   readonly #handlers: HandlerMap;
@@ -129,14 +130,13 @@ export class Engine {
     const { buffer } = this.memory;
     this.#view = new DataView(buffer);
     this.vcpus = Array.from({ length: options.vcpus }, (_, i) => new Vcpu(buffer, vcpuBase + i * vcpuStride, i));
-    const regions = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
     this.#imports = { memory: this.memory, ...this.#hostImports(host) };
     const instance = new WebAssembly.Instance(new WebAssembly.Module(options.images.dataPlane), { env: this.#imports });
     // The data plane is compiled from assembly/index.ts, which exports these functions with these signatures.
     this.dataPlane = instance.exports as unknown as DataPlane;
     Object.assign(this.#imports, instance.exports, {
       memory: this.memory,
-      regions,
+      regions: new WebAssembly.Table({ element: 'anyfunc', initial: firstRegions }),
       noteHot: (record: number) => {
         // A stepped instruction has its record below the pool.
         if (record >>> 0 >= layout.recordPool) this.translator?.request(this.code.placeOf(record));
@@ -169,7 +169,7 @@ export class Engine {
         this.code,
         decoderOf(options.edition),
         this.#imports,
-        regions,
+        () => this.#renewRegions(),
         options.translator,
         () => this.dataPlane.jumpsChanged(),
       );
@@ -233,6 +233,14 @@ export class Engine {
     };
   }
 
+  /** A new table of regions for all that is made from now on; interpreters are made anew. */
+  #renewRegions(): WebAssembly.Table {
+    const table = new WebAssembly.Table({ element: 'anyfunc', initial: firstRegions });
+    this.#imports.regions = table;
+    this.#runs.clear();
+    return table;
+  }
+
   #generate(name: keyof typeof interpreterModes): GeneratedInterpreter {
     return generateInterpreter(instructionTable, interpreterModes[name]);
   }
@@ -241,8 +249,12 @@ export class Engine {
     const name = modeName(msr);
     let run = this.#runs.get(name);
     if (!run) {
-      const bytes = this.#images.interpreters?.modules[name] ?? this.#generate(name).bytes;
-      const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: this.#imports });
+      let module = this.#modules.get(name);
+      if (!module) {
+        module = new WebAssembly.Module(this.#images.interpreters?.modules[name] ?? this.#generate(name).bytes);
+        this.#modules.set(name, module);
+      }
+      const instance = new WebAssembly.Instance(module, { env: this.#imports });
       // The generated module exports exactly this function.
       run = instance.exports.run as Run;
       this.#runs.set(name, run);
@@ -304,6 +316,9 @@ export class Engine {
 
 /** MSR[SE] and MSR[BE]. */
 const traceBits = 0x600;
+/** Entries of the table of regions at first. */
+const firstRegions = 4096;
+
 /** Bounds of the sampling period in guest instructions. */
 const shortestPeriod = 4096;
 const longestPeriod = 65536;

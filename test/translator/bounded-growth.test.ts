@@ -1,6 +1,8 @@
 // A guest that runs fresh code without end: what the translator and the store of decoded code hold stays bounded.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { eagerTuning, TwinCpu } from './twin-cpu.ts';
 
 const main = 0x2000;
@@ -57,7 +59,7 @@ test('regions, table entries and remembered places stay within the maximum', () 
 });
 
 test('table entries of dropped regions are used again when no maximum is reached', () => {
-  const cpu = new TwinCpu();
+  const cpu = new TwinCpu({ ...eagerTuning, batch: 16 });
   for (let lap = 1; lap <= 12; lap++) {
     cpu.place(main, freshCode(0x2_0000, 256, 1));
     cpu.run(main, 5);
@@ -65,6 +67,37 @@ test('table entries of dropped regions are used again when no maximum is reached
   const { regions } = cpu.statistics();
   assert.ok(regions > 4096, `${regions} regions in all`);
   assert.equal(cpu.translator.census().table, 4096);
+});
+
+test('modules whose regions are all dropped are collected', async () => {
+  setFlagsFromString('--expose-gc');
+  // The collector's function exists in contexts that are made after the flag was set.
+  const collect = runInNewContext('gc') as () => void;
+  const instances: WeakRef<object>[] = [];
+  const { Instance } = WebAssembly;
+  const Watched = class extends Instance {
+    constructor(...args: ConstructorParameters<typeof Instance>) {
+      super(...args);
+      instances.push(new WeakRef(this));
+    }
+  };
+  WebAssembly.Instance = Watched;
+  try {
+    const cpu = new TwinCpu({ ...eagerTuning, maximumRegions: 50 });
+    const own = instances.length;
+    cpu.place(main, freshCode(0x1_0000, 256, 2));
+    cpu.run(main, 5);
+    const made = instances.length - own;
+    assert.ok(made > 200, `${made} modules`);
+    for (let i = 0; i < 5; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+    }
+    const alive = instances.slice(own).filter((reference) => reference.deref() !== undefined).length;
+    assert.ok(alive <= 60, `${alive} of ${made} modules are still held`);
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
 });
 
 test('decoded code of more pages than there is room for is dropped and decoded anew', () => {

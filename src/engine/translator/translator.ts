@@ -48,6 +48,8 @@ export interface TranslatorTuning {
   readonly regionLimit: number;
   /** Regions that may be installed; all are dropped when there would be more. */
   readonly maximumRegions: number;
+  /** Bytes of host memory that modules may take for their copies of the table; all regions are dropped beyond. */
+  readonly maximumTableBytes: number;
   readonly exactBudget: boolean;
   /** Translate each instruction that is not in a region yet when it is first reached. */
   readonly atFirstSight?: boolean;
@@ -59,6 +61,9 @@ const recentMask = 0xfff;
 /** Places that are remembered as warm, and as not translatable; then that starts anew. */
 const rememberedPlaces = 65_536;
 
+/** Bytes that V8 keeps in each module for an entry of a table that it imports. */
+const entryBytes = 32;
+
 /** Tuning for use. */
 export const defaultTuning: TranslatorTuning = {
   threshold: 2,
@@ -67,6 +72,7 @@ export const defaultTuning: TranslatorTuning = {
   longestWait: 64,
   regionLimit: 256,
   maximumRegions: 60_000,
+  maximumTableBytes: 384 * 2 ** 20,
   exactBudget: false,
 };
 
@@ -82,8 +88,10 @@ export interface TranslatorStatistics {
 /** Regions of one machine. */
 export class Translator {
   readonly statistics: TranslatorStatistics = { regions: 0, modules: 0, instructions: 0, moduleBytes: 0, dropped: 0 };
-  readonly table: WebAssembly.Table;
+  table: WebAssembly.Table;
   readonly #tuning: TranslatorTuning;
+  /** Gives everything that runs guest code from now on a new table. */
+  readonly #newTable: () => WebAssembly.Table;
   /** Told when a region's table entry is cleared. */
   readonly #regionGone: () => void;
   readonly #store: CodeStore;
@@ -108,13 +116,19 @@ export class Translator {
   readonly #refused = new Set<number>();
   #free: number[] = [];
   #nextIndex = 0;
+  /** Modules that were made with the table. The runtime keeps them, dropped or not, for as long as it keeps the table. */
+  #modulesOfTable = 0;
+  /** All regions were dropped: the next module gets a new table. */
+  #tableSpent = false;
+  /** Guest code is running, on the table that it was started with. */
+  #running = false;
   #evictionState: number;
 
   constructor(
     store: CodeStore,
     decode: Decode,
     imports: Record<string, unknown>,
-    table: WebAssembly.Table,
+    newTable: () => WebAssembly.Table,
     tuning: TranslatorTuning,
     regionGone: () => void,
   ) {
@@ -122,14 +136,26 @@ export class Translator {
     this.#store = store;
     this.#decode = decode;
     this.#imports = imports;
-    this.table = table;
+    this.#newTable = newTable;
+    this.table = newTable();
     this.#tuning = tuning;
     this.#evictionState = tuning.evictionSeed ?? 0;
   }
 
-  /** Code at this place was reached for the first time. */
+  /** Running code has come to this place for the first time. */
   firstSeen(place: RegionPlace): void {
-    if (this.#tuning.atFirstSight) this.sample(place);
+    if (!this.#tuning.atFirstSight) return;
+    this.#running = true;
+    this.sample(place);
+    this.#running = false;
+  }
+
+  /** One batch more would be too many regions, or too much memory for the modules. */
+  get #full(): boolean {
+    const { regions, dropped } = this.statistics;
+    const { maximumRegions, maximumTableBytes } = this.#tuning;
+    if (regions - dropped + this.#waiting.size > maximumRegions) return true;
+    return this.#modulesOfTable * this.table.length * entryBytes > maximumTableBytes;
   }
 
   /** Control was found at this place, which is not the start of a region. */
@@ -206,12 +232,15 @@ export class Translator {
 
   /** Translates what waits, as one module. */
   translateWaiting(): void {
+    if (this.#running && (this.#tableSpent || this.#full)) return;
     const places = [...this.#waiting.values()];
+    const full = this.#full;
     this.#waiting = new Map();
     this.#foundWaiting = 0;
     this.#ticks = 0;
     if (places.length === 0) return;
-    if (this.statistics.regions - this.statistics.dropped + places.length > this.#tuning.maximumRegions) this.dropAll();
+    if (full) this.dropAll();
+    if (this.#tableSpent) this.#renewTable();
     this.#evictSome();
     const imports = new ImportList();
     const module = new ModuleWriter();
@@ -254,8 +283,17 @@ export class Translator {
       this.statistics.instructions += region.instructions;
     });
     this.statistics.modules++;
+    this.#modulesOfTable++;
     this.statistics.regions += compiled.length;
     this.statistics.moduleBytes += bytes.length;
+  }
+
+  #renewTable(): void {
+    this.table = this.#newTable();
+    this.#tableSpent = false;
+    this.#modulesOfTable = 0;
+    this.#nextIndex = 0;
+    this.#free = [];
   }
 
   /** Drops one region in 1024 when the tuning asks for it. */
@@ -323,7 +361,6 @@ export class Translator {
     this.#waiting.clear();
     this.#heat.clear();
     this.#refused.clear();
-    this.#nextIndex = 0;
-    this.#free = [];
+    this.#tableSpent = this.#modulesOfTable > 0;
   }
 }
