@@ -56,6 +56,8 @@ export interface EngineOptions {
 
 /** Data-plane functions that TypeScript calls. */
 export interface DataPlane {
+  /** Starting state of what `darn` delivers. */
+  seedRandom(seed0: bigint, seed1: bigint): void;
   tlbInit(cpu: number): void;
   tlbFlushAll(cpu: number): void;
   tlbFlushTranslated(cpu: number): void;

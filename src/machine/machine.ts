@@ -102,6 +102,10 @@ class Incarnation {
         ...log,
       },
     );
+    const seed = new Uint8Array(16);
+    host.randomBytes(seed);
+    const seedView = new DataView(seed.buffer);
+    this.engine.dataPlane.seedRandom(seedView.getBigInt64(0), seedView.getBigInt64(8));
     const { vcpus, ram } = this.engine;
     const { interruptModes, smp } = environment;
     const byServer = new Map(vcpus.map((vcpu) => [vcpuId(smp, vcpu.index), vcpu]));
