@@ -10,7 +10,7 @@ export const memoryLimits = { least: 256 * mebibyte, most: 3072 * mebibyte } as 
 export const mostCpus = 8;
 
 /** CPU classes whose instructions and supervisor state are complete. */
-export const builtCpuClasses: readonly string[] = ['POWER9'];
+export const builtCpuClasses: readonly string[] = ['POWER8', 'POWER9'];
 
 /** One thing that is not built. */
 export interface LimitReason {
