@@ -1,7 +1,7 @@
 // Random programs from the instruction table: rows with random operands, branches that stay inside, loops that end.
 import { existsIn } from '../../src/isa/decode.ts';
 import { patternOf } from '../../src/isa/disassemble.ts';
-import type { FieldName, Pattern } from '../../src/isa/field.ts';
+import { type FieldName, fieldValue, type Pattern } from '../../src/isa/field.ts';
 import { encodeField, fieldWidth, operandKind } from '../../src/isa/operand.ts';
 import type { InstructionRow } from '../../src/isa/row.ts';
 import { instructionTable } from '../../src/isa/table.ts';
@@ -17,20 +17,24 @@ const isBranch = (row: InstructionRow) => patternOf(row).pieces.has('BO') || row
 const isCondition = (row: InstructionRow) =>
   /^(cr|mcrf|mcrx|mtcrf|mtocrf|mfcr|mfocrf|set)/.test(row.mnemonic) || row.operands.includes('BF');
 const isScalar = (row: InstructionRow) => /^(f|mtfs|mffs|mcrfs)/.test(row.mnemonic) && !isMemory(row);
+const isCompare = (row: InstructionRow) => /^cmpl?i?$/.test(row.mnemonic);
+/** What programs do with the result of a comparison. */
+const conditionUsers = instructionTable.filter(({ mnemonic }) => ['bc', 'isel', 'mfcr', 'cror'].includes(mnemonic));
 const isData = (row: InstructionRow) =>
   row.facility !== undefined || row.facilityByField !== undefined || /^(v|x|f)/.test(row.mnemonic);
 
 /** Rows by what they do, with the share of a program that they get. */
 const groups: readonly { readonly share: number; readonly test: (row: InstructionRow) => boolean }[] = [
-  { share: 0.12, test: (row) => isMemory(row) && row.hot === true },
+  { share: 0.08, test: isCompare },
+  { share: 0.1, test: (row) => isMemory(row) && row.hot === true },
   { share: 0.1, test: isMemory },
   { share: 0.12, test: isBranch },
   { share: 0.1, test: isCondition },
-  { share: 0.13, test: (row) => isData(row) && !isMemory(row) },
+  { share: 0.1, test: (row) => isData(row) && !isMemory(row) },
   { share: 0.08, test: (row) => isScalar(row) },
   { share: 0.05, test: (row) => isScalar(row) && /fs/.test(row.mnemonic) },
   { share: 0.16, test: (row) => row.hot === true && !isMemory(row) && !isBranch(row) },
-  { share: 0.15, test: (row) => !isData(row) && !isMemory(row) && row.privilege === undefined },
+  { share: 0.12, test: (row) => !isData(row) && !isMemory(row) && row.privilege === undefined },
   { share: 0.05, test: () => true },
 ];
 
@@ -65,6 +69,8 @@ const usualBo = [20, 12, 4, 16, 18, 8, 0, 10, 2, 16, 16];
 interface Place {
   readonly index: number;
   readonly length: number;
+  /** CR field that was set last. */
+  readonly field: number;
 }
 
 /** Distance in bytes to a branch target inside the program: forward mostly, a short loop else. */
@@ -89,7 +95,8 @@ function fieldChoice(random: Random, row: InstructionRow, name: FieldName, place
     case 'BO':
       return random.pick(usualBo);
     case 'BI':
-      return random.below(12);
+      // Mostly what was compared just before: such pairs are translated as one.
+      return random.chance(0.7) ? 4 * place.field + random.below(4) : random.below(12);
     case 'spr':
       return random.chance(0.9) ? random.pick(usualSprs) : random.below(1024);
     case 'RA':
@@ -144,8 +151,17 @@ function randomWord(random: Random, row: InstructionRow, place: Place): number {
 /** Instruction words of a random program. The last one branches to the first. */
 export function randomProgram(random: Random, edition: IsaVersion, length: number): number[] {
   const words: number[] = [];
+  let field = 0;
+  let compared = false;
   for (let index = 0; index < length - 1; index++) {
-    words.push(randomWord(random, pickRow(random, edition), { index, length: length - 1 }));
+    const afterCompare = compared && random.chance(0.6);
+    const row = afterCompare ? random.pick(conditionUsers) : pickRow(random, edition);
+    compared = isCompare(row);
+    const word = randomWord(random, row, { index, length: length - 1, field });
+    const pattern = patternOf(row);
+    if (pattern.pieces.has('BF')) field = fieldValue(pattern, 'BF', word);
+    else if (pattern.pieces.has('Rc') && (word & 1) === 1) field = 0;
+    words.push(word);
   }
   words.push((0x4800_0000 | ((-4 * (length - 1)) & 0x3ff_fffc)) >>> 0);
   return words;
