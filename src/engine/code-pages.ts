@@ -8,6 +8,12 @@ import type { RecordLayout } from './record-layout.ts';
 import type { InstalledRegion, RegionPlace } from './translator/translator.ts';
 import { type FixedValues, type PreparedRow, VariantCache, variantKey } from './variants.ts';
 
+/** Stores to a page of code that change none of it, before it is taken for data: at first, and at most. */
+const firstQuietLimit = 32;
+const longestQuietLimit = 1 << 20;
+/** The same while regions start there. */
+const hotQuietLimit = 1 << 16;
+
 /** What the page store needs to know. */
 export interface CodePagesOptions {
   readonly buffer: ArrayBufferLike;
@@ -23,6 +29,8 @@ export interface CodePagesOptions {
   readonly handlers: HandlerMap;
   /** Called when a page becomes code: write entries of all TLBs for it must go. */
   readonly becameCode: (realPage: number) => void;
+  /** True when regions of this page (key as in `RegionPlace`) are installed. */
+  readonly holdsRegions: (key: number) => boolean;
   /** Called before records of a page are dropped: byte offsets from…to have changed. */
   readonly codeWritten: (key: number, from: number, to: number) => void;
   /** Called before all records are dropped: every execute entry of every TLB must go. */
@@ -48,6 +56,8 @@ export class CodePages {
   readonly #byKey = new Map<number, number>();
   readonly #keys: Int32Array;
   #used = 0;
+  /** Stores in a row that changed no decoded code, by real page, and how many are put up with. */
+  readonly #quiet = new Map<number, { stores: number; limit: number }>();
   readonly #forms = new VariantCache<DecodedForm>((prepared, fixed) => this.#makeForm(prepared, fixed));
   /** Instructions decoded so far. */
   decoded = 0;
@@ -72,10 +82,6 @@ export class CodePages {
       const address = this.#address(page);
       this.#bytes.fill(0, address, address + recordPageBytes);
       this.#view.setUint16(address + 1024 * recordBytes, specialHandler.endOfPage, true);
-      if (this.#bytes[this.#o.codeMap + realPage] === 0) {
-        this.#bytes[this.#o.codeMap + realPage] = 1;
-        this.#o.becameCode(realPage);
-      }
     }
     return this.#address(page);
   }
@@ -132,6 +138,7 @@ export class CodePages {
     const page = Math.floor((record - this.#o.pool) / recordPageBytes);
     const index = (record - this.#address(page)) / recordBytes;
     const key = this.#keys[page] ?? 0;
+    this.#watch(key >> 1);
     const real = (key >> 1) * 4096 + index * 4;
     const word = this.#view.getUint32(this.#o.ramBase + real, (key & 1) === 1);
     this.decoded++;
@@ -179,6 +186,35 @@ export class CodePages {
     };
   }
 
+  /** Has stores to a page noticed: it is about to hold decoded code. */
+  #watch(realPage: number): void {
+    if (this.#bytes[this.#o.codeMap + realPage] !== 0) return;
+    this.#bytes[this.#o.codeMap + realPage] = 1;
+    this.#o.becameCode(realPage);
+  }
+
+  /**
+   * A store has changed no decoded code. After many of them in a row the page is taken for data that was code once:
+   * what is left of its code is dropped, and its stores are not noticed any more until code is decoded there again.
+   */
+  #countQuietStore(realPage: number): void {
+    const quiet = this.#quiet.get(realPage) ?? { stores: 0, limit: firstQuietLimit };
+    this.#quiet.set(realPage, quiet);
+    const hot = this.#o.holdsRegions(realPage * 2) || this.#o.holdsRegions(realPage * 2 + 1);
+    if (++quiet.stores < (hot ? Math.max(quiet.limit, hotQuietLimit) : quiet.limit)) return;
+    quiet.stores = 0;
+    // A page of code and data comes back; it is given more time each time.
+    quiet.limit = Math.min(quiet.limit * 4, longestQuietLimit);
+    for (const key of [realPage * 2, realPage * 2 + 1]) {
+      const known = this.#byKey.get(key);
+      if (known === undefined) continue;
+      this.#o.codeWritten(key, 0, 4095);
+      const base = this.#address(known);
+      for (let i = 0; i < 1024; i++) this.#view.setUint16(base + i * recordBytes, specialHandler.undecoded, true);
+    }
+    this.#bytes[this.#o.codeMap + realPage] = 0;
+  }
+
   /** The bytes [real, real + length) have changed: their records are decoded anew when next reached. */
   written(real: number, length: number): void {
     const last = real + length - 1;
@@ -186,15 +222,21 @@ export class CodePages {
       if (this.#bytes[this.#o.codeMap + page] === 0) continue;
       const from = Math.max(real, page * 4096) & ~3;
       const to = Math.min(last, page * 4096 + 4095);
+      let changed = false;
       for (const key of [page * 2, page * 2 + 1]) {
         const known = this.#byKey.get(key);
         if (known === undefined) continue;
         const base = this.#address(known);
         this.#o.codeWritten(key, from & 0xfff, to & 0xfff);
         for (let at = from; at <= to; at += 4) {
-          this.#view.setUint16(base + ((at & 0xfff) >> 2) * recordBytes, specialHandler.undecoded, true);
+          const record = base + ((at & 0xfff) >> 2) * recordBytes;
+          if (this.#view.getUint16(record, true) === specialHandler.undecoded) continue;
+          changed = true;
+          this.#view.setUint16(record, specialHandler.undecoded, true);
         }
       }
+      if (!changed) this.#countQuietStore(page);
+      else this.#quiet.delete(page);
     }
   }
 
@@ -203,6 +245,7 @@ export class CodePages {
     this.#o.dropped();
     for (let page = 0; page < this.#used; page++) this.#bytes[this.#o.codeMap + ((this.#keys[page] ?? 0) >> 1)] = 0;
     this.#byKey.clear();
+    this.#quiet.clear();
     this.#used = 0;
   }
 }

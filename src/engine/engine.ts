@@ -159,6 +159,7 @@ export class Engine {
       decode: decoderOf(options.edition),
       handlers: this.#handlers,
       becameCode: (realPage) => this.dataPlane.tlbDropWrite(realPage),
+      holdsRegions: (key) => this.translator?.holdsRegions(key) ?? false,
       codeWritten: (key, from, to) => this.translator?.written(key, from, to),
       dropped: () => {
         this.translator?.dropAll();

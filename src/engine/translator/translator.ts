@@ -337,6 +337,11 @@ export class Translator {
     this.statistics.dropped++;
   }
 
+  /** True when regions of this page are installed. */
+  holdsRegions(key: number): boolean {
+    return (this.#byPage.get(key)?.size ?? 0) > 0;
+  }
+
   /** Code at byte offsets [from, to] of a page has changed. */
   written(key: number, from: number, to: number): void {
     for (const region of this.#byPage.get(key) ?? []) {
