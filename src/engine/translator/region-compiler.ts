@@ -18,8 +18,9 @@ import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
 import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
 import { KeptPages } from './kept-pages.ts';
+import type { RegionFrame } from './region-frame.ts';
 import { RegisterLocals } from './register-locals.ts';
-import { type RegionFrame, TranslatorBuilder, writeFastTest } from './translator-builder.ts';
+import { TranslatorBuilder, writeFastTest } from './translator-builder.ts';
 
 /** What is known of an instruction word. */
 export interface DecodedInstruction {

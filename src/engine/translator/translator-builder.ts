@@ -1,5 +1,4 @@
 // Builds meanings with fields as constants: registers in locals, immediates folded, misses and faults leave the region.
-import { machineWord } from '../../cpu/memory-map.ts';
 import { slotOffset, sprOffset, state } from '../../cpu/state.ts';
 import type {
   AccessSize,
@@ -29,8 +28,10 @@ import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
 import { codeCalls } from '../region-calls.ts';
 import { opcode } from '../wasm/memory-operators.ts';
+import { writeContextCheck } from './context-check.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
-import type { KeptPages } from './kept-pages.ts';
+import { writeProbe } from './probe.ts';
+import type { RegionFrame } from './region-frame.ts';
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
 import { type VectorFusedHelper, vectorInlineFunctions } from './vector-floating-point.ts';
 
@@ -39,37 +40,6 @@ type PlacedItem = Pick<HeldItem, 'local' | 'type' | 'stateClass'>;
 
 /** Thrown when an instruction can't be part of a region; the region ends before it. */
 export class NotTranslatable extends Error {}
-
-/** Locals and labels of the function that a region becomes. */
-export interface RegionFrame {
-  readonly tlbRead: number;
-  readonly tlbWrite: number;
-  /** i32: what was in force at the entry. */
-  readonly tlbExecute: number;
-  readonly facilities: number;
-  readonly epoch: number;
-  /** i32: budget left, and the region's result. */
-  readonly left: number;
-  readonly result: number;
-  /** i64: effective address of the page; i64: where to go on; i32: site of the last access that can leave. */
-  readonly pageEa: number;
-  readonly next: number;
-  readonly site: number;
-  /** Scratch of the memory probes. */
-  readonly entry: number;
-  readonly distance: number;
-  readonly address: number;
-  /** Kept pages, in regions with loops. */
-  readonly keptPages: KeptPages | undefined;
-  /** i32: 1 while host arithmetic serves (rounding to nearest, XX set, NI clear). */
-  readonly fast: number;
-  /** Instructions are counted as the interpreter counts them. */
-  readonly exactBudget: boolean;
-  /** Labels: an access missed or an instruction must be interpreted; an interrupt was raised; leave with `next` set. */
-  miss: number;
-  raised: number;
-  leave: number;
-}
 
 /** The instruction that is being translated. */
 export interface CurrentInstruction {
@@ -374,79 +344,9 @@ export class TranslatorBuilder extends OperatorBuilder {
     return undefined;
   }
 
-  /**
-   * Writes the way from the address on the stack to its host address on the stack: by the page kept for the base register
-   * in regions with loops, else and behind it by the TLB; leaves the region on a miss.
-   */
   #probe(size: number, write: boolean, base: string | undefined): void {
-    const { ir } = this;
-    const f = this.#frame;
     this.#markSite();
-    const kept = f.keptPages && base !== undefined ? f.keptPages.page(base, write) : undefined;
-    if (!kept) {
-      this.#probeTlb(size, write);
-      ir.localGet(f.entry);
-      ir.memory(opcode.i32Load, 8, 2);
-    } else {
-      ir.localTee(f.address);
-      ir.localGet(kept.tag);
-      ir.code.byte(0x7d);
-      ir.localTee(f.distance);
-      ir.localGet(kept.empty);
-      ir.code.byte(0x84);
-      this.#beyond(size);
-      ir.openIf();
-      ir.localGet(f.address);
-      this.#probeTlb(size, write);
-      ir.localGet(f.entry);
-      ir.memory(opcode.i64Load, 0, 3);
-      ir.localSet(kept.tag);
-      ir.localGet(f.entry);
-      ir.memory(opcode.i32Load, 8, 2);
-      ir.localSet(kept.host);
-      ir.code.bytes([0x42, 0]);
-      ir.localSet(kept.empty);
-      ir.close();
-      ir.localGet(kept.host);
-    }
-    ir.localGet(f.distance);
-    ir.code.byte(0xa7);
-    ir.code.byte(0x6a);
-  }
-
-  /** With a distance on the stack: 1 when an access of that size does not lie in the page. */
-  #beyond(size: number): void {
-    const { ir } = this;
-    ir.code.byte(0x42);
-    ir.code.s64(4096 - size);
-    ir.code.byte(0x56);
-  }
-
-  /** Probes the TLB for the address on the stack: the entry's address and the distance from its tag go into locals. */
-  #probeTlb(size: number, write: boolean): void {
-    const { ir } = this;
-    const f = this.#frame;
-    ir.localTee(f.address);
-    ir.code.byte(0xa7);
-    ir.localTee(f.entry);
-    ir.i32Const(8);
-    ir.code.byte(0x76);
-    ir.localGet(f.entry);
-    ir.i32Const(20);
-    ir.code.byte(0x76);
-    ir.code.byte(0x73);
-    ir.i32Const(0xfff0);
-    ir.code.byte(0x71);
-    ir.localGet(write ? f.tlbWrite : f.tlbRead);
-    ir.code.byte(0x6a);
-    ir.localSet(f.entry);
-    ir.localGet(f.address);
-    ir.localGet(f.entry);
-    ir.memory(opcode.i64Load, 0, 3);
-    ir.code.byte(0x7d);
-    ir.localTee(f.distance);
-    this.#beyond(size);
-    ir.branchIf(f.miss);
+    writeProbe(this.ir, this.#frame, size, write, base);
   }
 
   load(size: AccessSize, ea: I64, options: { readonly signed?: boolean; readonly reverse?: boolean } = {}): I64 {
@@ -768,73 +668,8 @@ export class TranslatorBuilder extends OperatorBuilder {
   }
   #leaveWhenChanged(result: number): void {
     const { ir } = this;
-    const f = this.#frame;
-    const word = (offset: number) => {
-      ir.localGet(0);
-      ir.memory(opcode.i32Load, offset, 2);
-    };
-    const differs = (local: number) => {
-      ir.localGet(local);
-      ir.code.byte(0x73);
-      ir.code.byte(0x72);
-    };
-    ir.effect([asNode(this.nia())], '*', () => {
-      ir.localSet(f.next);
-      word(state.pending.offset);
-      word(state.tlbRead.offset);
-      differs(f.tlbRead);
-      word(state.tlbWrite.offset);
-      differs(f.tlbWrite);
-      word(state.tlbExecute.offset);
-      differs(f.tlbExecute);
-      word(state.facilities.offset);
-      differs(f.facilities);
-      ir.i32Const(machineWord.jumpEpoch);
-      ir.memory(opcode.i32Load, 0, 2);
-      differs(f.epoch);
-      // MSR[SE] and MSR[BE] trace each instruction.
-      word(state.msr.offset);
-      ir.i32Const(0x600);
-      ir.code.byte(0x71);
-      ir.code.byte(0x72);
-      // MSR[LE] is bit 0 of the number, MSR[SF] bit 63.
-      word(state.msr.offset);
-      ir.i32Const(1);
-      ir.code.byte(0x71);
-      ir.i32Const(this.littleEndian ? 1 : 0);
-      ir.code.byte(0x73);
-      ir.code.byte(0x72);
-      word(state.msr.offset + 4);
-      ir.i32Const(31);
-      ir.code.byte(0x76);
-      ir.i32Const(this.is64 ? 1 : 0);
-      ir.code.byte(0x73);
-      ir.code.byte(0x72);
-      ir.localGet(0);
-      ir.memory(opcode.i64Load, state.nip.offset, 3);
-      ir.localGet(f.next);
-      ir.code.byte(0x52);
-      ir.code.byte(0x72);
-      if (f.exactBudget && result === regionResult.resume) {
-        // The interpreter tests the budget here, too.
-        ir.localGet(f.left);
-        ir.i32Const(1 - this.#instruction.remaining);
-        ir.code.byte(0x4c);
-        ir.code.byte(0x72);
-      }
-      ir.openIf();
-      ir.localGet(0);
-      ir.memory(opcode.i64Load, state.nip.offset, 3);
-      ir.localSet(f.next);
-      ir.localGet(f.left);
-      ir.i32Const(this.#instruction.remaining - 1);
-      ir.code.byte(0x6a);
-      ir.localSet(f.left);
-      ir.i32Const(result);
-      ir.localSet(f.result);
-      ir.branch(f.leave);
-      ir.close();
-    });
+    const { remaining } = this.#instruction;
+    ir.effect([asNode(this.nia())], '*', () => writeContextCheck(ir, this.#frame, this, remaining, result));
   }
   synchronise(): void {
     this.setSlot('nip', this.nia());

@@ -1,0 +1,80 @@
+// After a supervisor call in a region: whether anything that the region relies on has changed.
+import { machineWord } from '../../cpu/memory-map.ts';
+import { state } from '../../cpu/state.ts';
+import type { Mode } from '../interpreter/interpreter-builder.ts';
+import type { Ir } from '../ir/ir.ts';
+import { regionResult } from '../leave-reason.ts';
+import { opcode } from '../wasm/memory-operators.ts';
+import type { RegionFrame } from './region-frame.ts';
+
+/**
+ * With the next instruction's address on the stack: leaves the region with `result`, and goes on where `nip` says, when an
+ * interrupt waits, MSR, TLB tables, facilities or code have changed, or `nip` is another one.
+ * @param remaining instructions of the block from the present one on: all but it are given back to the budget
+ */
+export function writeContextCheck(ir: Ir, f: RegionFrame, mode: Mode, remaining: number, result: number): void {
+  const word = (offset: number) => {
+    ir.localGet(0);
+    ir.memory(opcode.i32Load, offset, 2);
+  };
+  const differs = (local: number) => {
+    ir.localGet(local);
+    ir.code.byte(0x73);
+    ir.code.byte(0x72);
+  };
+  ir.localSet(f.next);
+  word(state.pending.offset);
+  word(state.tlbRead.offset);
+  differs(f.tlbRead);
+  word(state.tlbWrite.offset);
+  differs(f.tlbWrite);
+  word(state.tlbExecute.offset);
+  differs(f.tlbExecute);
+  word(state.facilities.offset);
+  differs(f.facilities);
+  ir.i32Const(machineWord.jumpEpoch);
+  ir.memory(opcode.i32Load, 0, 2);
+  differs(f.epoch);
+  // MSR[SE] and MSR[BE] trace each instruction.
+  word(state.msr.offset);
+  ir.i32Const(0x600);
+  ir.code.byte(0x71);
+  ir.code.byte(0x72);
+  // MSR[LE] is bit 0 of the number, MSR[SF] bit 63.
+  word(state.msr.offset);
+  ir.i32Const(1);
+  ir.code.byte(0x71);
+  ir.i32Const(mode.littleEndian ? 1 : 0);
+  ir.code.byte(0x73);
+  ir.code.byte(0x72);
+  word(state.msr.offset + 4);
+  ir.i32Const(31);
+  ir.code.byte(0x76);
+  ir.i32Const(mode.is64 ? 1 : 0);
+  ir.code.byte(0x73);
+  ir.code.byte(0x72);
+  ir.localGet(0);
+  ir.memory(opcode.i64Load, state.nip.offset, 3);
+  ir.localGet(f.next);
+  ir.code.byte(0x52);
+  ir.code.byte(0x72);
+  if (f.exactBudget && result === regionResult.resume) {
+    // The interpreter tests the budget here, too.
+    ir.localGet(f.left);
+    ir.i32Const(1 - remaining);
+    ir.code.byte(0x4c);
+    ir.code.byte(0x72);
+  }
+  ir.openIf();
+  ir.localGet(0);
+  ir.memory(opcode.i64Load, state.nip.offset, 3);
+  ir.localSet(f.next);
+  ir.localGet(f.left);
+  ir.i32Const(remaining - 1);
+  ir.code.byte(0x6a);
+  ir.localSet(f.left);
+  ir.i32Const(result);
+  ir.localSet(f.result);
+  ir.branch(f.leave);
+  ir.close();
+}

@@ -1,0 +1,73 @@
+// How translated code comes from an effective address to its place in linear memory.
+import type { Ir } from '../ir/ir.ts';
+import { opcode } from '../wasm/memory-operators.ts';
+import type { RegionFrame } from './region-frame.ts';
+
+/**
+ * Writes the way from the address on the stack to its host address on the stack: by the page kept for the base register
+ * in regions with loops, else and behind it by the TLB; leaves the region, at the site that was marked, on a miss.
+ */
+export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean, base: string | undefined): void {
+  const kept = f.keptPages && base !== undefined ? f.keptPages.page(base, write) : undefined;
+  if (!kept) {
+    writeTlbProbe(ir, f, size, write);
+    ir.localGet(f.entry);
+    ir.memory(opcode.i32Load, 8, 2);
+  } else {
+    ir.localTee(f.address);
+    ir.localGet(kept.tag);
+    ir.code.byte(0x7d);
+    ir.localTee(f.distance);
+    ir.localGet(kept.empty);
+    ir.code.byte(0x84);
+    writeBeyond(ir, size);
+    ir.openIf();
+    ir.localGet(f.address);
+    writeTlbProbe(ir, f, size, write);
+    ir.localGet(f.entry);
+    ir.memory(opcode.i64Load, 0, 3);
+    ir.localSet(kept.tag);
+    ir.localGet(f.entry);
+    ir.memory(opcode.i32Load, 8, 2);
+    ir.localSet(kept.host);
+    ir.code.bytes([0x42, 0]);
+    ir.localSet(kept.empty);
+    ir.close();
+    ir.localGet(kept.host);
+  }
+  ir.localGet(f.distance);
+  ir.code.byte(0xa7);
+  ir.code.byte(0x6a);
+}
+
+/** With a distance on the stack: 1 when an access of that size does not lie in the page. */
+function writeBeyond(ir: Ir, size: number): void {
+  ir.code.byte(0x42);
+  ir.code.s64(4096 - size);
+  ir.code.byte(0x56);
+}
+
+/** Probes the TLB for the address on the stack: the entry's address and the distance from its tag go into locals. */
+function writeTlbProbe(ir: Ir, f: RegionFrame, size: number, write: boolean): void {
+  ir.localTee(f.address);
+  ir.code.byte(0xa7);
+  ir.localTee(f.entry);
+  ir.i32Const(8);
+  ir.code.byte(0x76);
+  ir.localGet(f.entry);
+  ir.i32Const(20);
+  ir.code.byte(0x76);
+  ir.code.byte(0x73);
+  ir.i32Const(0xfff0);
+  ir.code.byte(0x71);
+  ir.localGet(write ? f.tlbWrite : f.tlbRead);
+  ir.code.byte(0x6a);
+  ir.localSet(f.entry);
+  ir.localGet(f.address);
+  ir.localGet(f.entry);
+  ir.memory(opcode.i64Load, 0, 3);
+  ir.code.byte(0x7d);
+  ir.localTee(f.distance);
+  writeBeyond(ir, size);
+  ir.branchIf(f.miss);
+}
