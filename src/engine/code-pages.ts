@@ -56,6 +56,8 @@ export class CodePages {
   readonly #byKey = new Map<number, number>();
   readonly #keys: Int32Array;
   #used = 0;
+  /** Most pages of the pool that were in use at a time. */
+  #everUsed = 0;
   /** Stores in a row that changed no decoded code, by real page, and how many are put up with. */
   readonly #quiet = new Map<number, { stores: number; limit: number }>();
   readonly #forms = new VariantCache<DecodedForm>((prepared, fixed) => this.#makeForm(prepared, fixed));
@@ -80,7 +82,9 @@ export class CodePages {
       this.#byKey.set(key, page);
       this.#keys[page] = key;
       const address = this.#address(page);
-      this.#bytes.fill(0, address, address + recordPageBytes);
+      // Memory that was never used is zero.
+      if (page < this.#everUsed) this.#bytes.fill(0, address, address + recordPageBytes);
+      else this.#everUsed = page + 1;
       this.#view.setUint16(address + 1024 * recordBytes, specialHandler.endOfPage, true);
     }
     return this.#address(page);
