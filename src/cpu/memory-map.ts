@@ -37,8 +37,6 @@ export const machineBase = 0x10_0000;
 
 /** The words that all vCPUs share, at `machineBase`. Each is 8 bytes wide. */
 export const machineWord = {
-  /** ≠ 0 asks the running engine to leave at the next taken branch. */
-  exitRequest: machineBase,
   /** Byte offset in linear memory of guest real address 0, and bytes of guest RAM. */
   ramBase: machineBase + 8,
   ramBytes: machineBase + 16,

@@ -49,8 +49,6 @@ const sizes = {
    * the machine and by SPR writes, looked at when MSR changes and at every slice end.
    */
   pending: [4, 1],
-  /** Why the engine left, see `LeaveReason`. */
-  leaveReason: [4, 1],
   /** Instructions left in this slice; the engine counts down and leaves at a taken branch when it is ≤ 0. */
   budget: [8, 1],
   /** Instructions executed by translated code, and how often it left by each result (`regionResult`). */
@@ -60,8 +58,6 @@ const sizes = {
   tlbFills: [8, 3],
   /** Address of the record at which the last slice ended (0 when not known). */
   record: [4, 1],
-  /** Instructions executed since reset. */
-  instructions: [8, 1],
   /** Byte offsets in linear memory of the TLB tables of the current translation mode (see `mmu/tlb.ts`). */
   tlbRead: [4, 1],
   tlbWrite: [4, 1],

@@ -8,10 +8,6 @@ export const leaveReason = {
   mode: 1,
   /** sc with LEV=1: registers hold the hypercall, NIP is the next instruction. */
   hypercall: 2,
-  /** Nothing to do until an interrupt. */
-  idle: 3,
-  /** The thread stopped itself. */
-  stopped: 4,
 } as const;
 
 /** Results of a translated region. */

@@ -266,6 +266,18 @@ export abstract class OperatorBuilder implements Builder {
     this.ir.conditional(asNode(c), then, otherwise);
   }
 
+  cr(): I64 {
+    let value: I64 = this.const(0);
+    for (let i = 0; i < 8; i++) value = this.or(this.shl(value, this.const(4)), this.zext(this.crField(i)));
+    return value;
+  }
+  setCr(value: I64): void {
+    const word = this.wrap(value);
+    for (let i = 0; i < 8; i++) {
+      this.setCrField(i, this.op('i32.and', this.op('i32.shr_u', word, this.const32(28 - 4 * i)), this.const32(15)));
+    }
+  }
+
   trapIf(c: I32): void {
     this.if(c, () => this.program('trap'));
   }
@@ -299,8 +311,6 @@ export abstract class OperatorBuilder implements Builder {
   abstract setCrField(n: RegisterNumber, value: I32): void;
   abstract crBit(n: RegisterNumber): I32;
   abstract setCrBit(n: RegisterNumber, value: I32): void;
-  abstract cr(): I64;
-  abstract setCr(value: I64): void;
   abstract load(size: AccessSize, ea: I64, options?: { readonly signed?: boolean; readonly reverse?: boolean }): I64;
   abstract store(size: AccessSize, ea: I64, value: I64, options?: { readonly reverse?: boolean }): void;
   abstract loadVector(element: 1 | 2 | 4 | 8 | 16, ea: I64): V128;

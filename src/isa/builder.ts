@@ -244,4 +244,4 @@ export interface Builder {
 }
 
 /** Why the engine hands over to the machine. */
-export type LeaveCode = 'hypercall' | 'idle' | 'stopped';
+export type LeaveCode = 'hypercall';

@@ -134,8 +134,7 @@ export class Scheduler {
         if (effect.kind === 'yield') left = 0;
         end = this.#apply(vcpu, effect);
         if (end) break;
-      } else if (reason === leaveReason.idle) left = 0;
-      else if (reason === leaveReason.stopped) this.#states[vcpu.index] = 'stopped';
+      }
     }
     if (engine.vcpus.length > 1) {
       // Another vCPU may write the reserved location while this one waits for its turn.

@@ -26,6 +26,7 @@ import { memoryLanes } from '../memory-lanes.ts';
 import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
 import type { RecordLayout } from '../record-layout.ts';
 import { regionCalls, translationCalls } from '../region-calls.ts';
+import { writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 
 /** Mode bits that are fixed in a generated module. */
@@ -379,17 +380,6 @@ export class InterpreterBuilder extends OperatorBuilder {
       this.op('i32.or', cleared, this.op('i32.shl', value, shift)),
     );
   }
-  cr(): I64 {
-    let value: I64 = this.const(0);
-    for (let i = 0; i < 8; i++) value = this.or(this.shl(value, this.const(4)), this.zext(this.crField(i)));
-    return value;
-  }
-  setCr(value: I64): void {
-    const word = this.wrap(value);
-    for (let i = 0; i < 8; i++) {
-      this.setCrField(i, this.op('i32.and', this.op('i32.shr_u', word, this.const32(28 - 4 * i)), this.const32(15)));
-    }
-  }
 
   // --- memory
 
@@ -403,16 +393,7 @@ export class InterpreterBuilder extends OperatorBuilder {
     const entry = ir.locals.take('i32');
     const distance = ir.locals.take('i64');
     ir.localGet(ea);
-    ir.code.byte(0xa7);
-    ir.localTee(entry);
-    ir.i32Const(8);
-    ir.code.byte(0x76);
-    ir.localGet(entry);
-    ir.i32Const(20);
-    ir.code.byte(0x76);
-    ir.code.byte(0x73);
-    ir.i32Const(0xfff0);
-    ir.code.byte(0x71);
+    writeTlbIndex(ir, entry);
     const { main } = this.#frame;
     if (main) ir.localGet(write ? main.tlbWrite : main.tlbRead);
     else {

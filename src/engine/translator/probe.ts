@@ -1,5 +1,6 @@
 // How translated code comes from an effective address to its place in linear memory.
 import type { Ir } from '../ir/ir.ts';
+import { writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { RegionFrame } from './region-frame.ts';
 
@@ -50,16 +51,7 @@ function writeBeyond(ir: Ir, size: number): void {
 /** Probes the TLB for the address on the stack: the entry's address and the distance from its tag go into locals. */
 function writeTlbProbe(ir: Ir, f: RegionFrame, size: number, write: boolean): void {
   ir.localTee(f.address);
-  ir.code.byte(0xa7);
-  ir.localTee(f.entry);
-  ir.i32Const(8);
-  ir.code.byte(0x76);
-  ir.localGet(f.entry);
-  ir.i32Const(20);
-  ir.code.byte(0x76);
-  ir.code.byte(0x73);
-  ir.i32Const(0xfff0);
-  ir.code.byte(0x71);
+  writeTlbIndex(ir, f.entry);
   ir.localGet(write ? f.tlbWrite : f.tlbRead);
   ir.code.byte(0x6a);
   ir.localSet(f.entry);

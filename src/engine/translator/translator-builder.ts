@@ -244,17 +244,6 @@ export class TranslatorBuilder extends OperatorBuilder {
     const cleared = this.op('i32.and', this.crField(bit >> 2), this.const32(15 - mask));
     this.setCrField(bit >> 2, this.op('i32.or', cleared, this.op('i32.shl', value, this.const32(3 - (bit & 3)))));
   }
-  cr(): I64 {
-    let value: I64 = this.const(0);
-    for (let i = 0; i < 8; i++) value = this.or(this.shl(value, this.const(4)), this.zext(this.crField(i)));
-    return value;
-  }
-  setCr(value: I64): void {
-    const word = this.wrap(value);
-    for (let i = 0; i < 8; i++) {
-      this.setCrField(i, this.op('i32.and', this.op('i32.shr_u', word, this.const32(28 - 4 * i)), this.const32(15)));
-    }
-  }
 
   // --- state in memory
 

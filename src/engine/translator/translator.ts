@@ -198,11 +198,6 @@ export class Translator {
     return { regions, table: this.table.length, places: this.#heat.size + this.#refused.size + this.#waiting.size };
   }
 
-  /** Regions that wait to be translated. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
   #decoded(word: number): DecodedInstruction | undefined {
     const known = this.#recent[word & recentMask];
     if (known?.word === word) return known.decoded;
