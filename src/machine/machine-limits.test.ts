@@ -13,10 +13,11 @@ function limited(request: Request): string[] {
 test('each part of an environment that is not built is named, all at once', () => {
   assert.deepEqual(limited({}), []);
   assert.deepEqual(limited({ machine: 'pseries-3.1' }), []);
+  assert.deepEqual(limited({ cpu: 'power11', cpus: '16' }), []);
   assert.deepEqual(limited({ machine: 'pseries-3.0' }), []);
   assert.deepEqual(limited({ maxmem: '2G' }), ['maxmem']);
   assert.deepEqual(limited({ 'cap-nested-hv': 'on' }), ['cap-nested-hv']);
-  assert.deepEqual(limited({ cpu: 'power10', cpus: '9', memory: '4G', maxmem: '8G' }), [
+  assert.deepEqual(limited({ cpu: 'power7', cpus: '17', memory: '4G', maxmem: '8G' }), [
     'memory',
     'cpus',
     'cpu',

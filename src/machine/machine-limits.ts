@@ -7,10 +7,10 @@ const mebibyte = 1 << 20;
 export const memoryLimits = { least: 256 * mebibyte, most: 3072 * mebibyte } as const;
 
 /** vCPUs take turns in one thread. */
-export const mostCpus = 8;
+export const mostCpus = 16;
 
 /** CPU classes whose instructions and supervisor state are complete. */
-export const builtCpuClasses: readonly string[] = ['POWER8', 'POWER9'];
+export const builtCpuClasses: readonly string[] = ['POWER8', 'POWER9', 'POWER10', 'POWER11'];
 
 /** One thing that is not built. */
 export interface LimitReason {

@@ -128,6 +128,21 @@ test('two threads of one core, and XICS instead of XIVE, are what the guest find
   assert.equal(result.stdout.toString().match(/^processor/gm)?.length, 2);
 });
 
+for (const [cpu, shown, cpus] of [
+  ['power8', 'POWER8', 1],
+  ['power10', 'POWER10', 1],
+  // The newest level that this kernel knows.
+  ['power11', 'POWER10', 16],
+] as const) {
+  test(`Debian's kernel finds ${cpus} CPUs of ${cpu}`, async () => {
+    const line = ['run', '--cpu', cpu, '--cpus', `${cpus}`, '--exec', 'cat /proc/cpuinfo'];
+    const result = await runChild(programPath('continuo'), line);
+    assert.equal(result.status, exitStatus.ok, result.stderr);
+    const rows = result.stdout.toString().match(new RegExp(`^cpu\\s*: ${shown} .*altivec supported`, 'gm'));
+    assert.equal(rows?.length, cpus, result.stdout.toString());
+  });
+}
+
 test('-d logs what was asked for to the file of -D', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'continuo-log-'));
   const path = join(folder, 'log');
