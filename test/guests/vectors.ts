@@ -1,0 +1,318 @@
+// Guests that take every interrupt that a guest can, from every kind of context, with every interrupt location and
+// interrupt byte order (Power ISA v3.1 Book III, section 7.5).
+import { type Guest, type GuestCase, place } from './guest-case.ts';
+import {
+  type Edition,
+  editionOf,
+  facility,
+  interrupt,
+  msr,
+  type Partition,
+  program,
+  type Raised,
+  storage,
+} from './model.ts';
+
+/** A context that programs are entered in. */
+interface Context {
+  readonly name: string;
+  readonly msr: bigint;
+}
+
+const { SF, EE, PR, FP, FE0, FE1, SE, BE, IR, DR, RI, LE, VEC, VSX } = msr;
+
+const contexts: readonly Context[] = [
+  { name: 'real', msr: SF | RI },
+  { name: 'IR', msr: SF | IR },
+  { name: 'DR', msr: SF | DR | RI },
+  { name: 'translated', msr: SF | IR | DR | RI },
+  { name: 'translated, facilities on', msr: SF | IR | DR | FP | VEC | VSX | FE0 | FE1 },
+  { name: '32 bits', msr: IR | DR | RI },
+  { name: 'little-endian', msr: SF | IR | DR | RI | LE },
+  { name: 'little-endian real', msr: SF | LE },
+  { name: 'problem', msr: SF | EE | PR | IR | DR | RI },
+  { name: 'problem, 32 bits', msr: EE | PR | IR | DR },
+  { name: 'problem, little-endian', msr: SF | EE | PR | IR | DR | RI | LE },
+];
+
+/** One way to an interrupt. */
+interface Cause {
+  readonly name: string;
+  readonly code: string;
+  /** MSR bits that must be on, must be off, and that the cause sets or clears itself. */
+  readonly needs?: bigint;
+  readonly without?: bigint;
+  readonly sets?: bigint;
+  readonly clears?: bigint;
+  readonly since?: Edition;
+  readonly parts?: Pick<GuestCase, 'entry' | 'registers' | 'prepare' | 'after' | 'fscr' | 'notOnQemu'>;
+  /** `problem` tells the state it is executed in. */
+  readonly raised: (at: bigint, problem: boolean) => Raised;
+  /** Registers that the program changes on its way. */
+  readonly changes?: { readonly r3?: bigint; readonly r4?: bigint };
+}
+
+/** One at the program's first instruction. */
+const simple =
+  (vector: bigint, status = 0n, offset = 0n) =>
+  (at: bigint): Raised => ({
+    vector,
+    resume: at + offset,
+    status,
+  });
+
+const data =
+  (ea: bigint, dsisr: bigint) =>
+  (at: bigint): Raised => ({ vector: 0x300n, resume: at, dar: ea, dsisr });
+const fetch = (ea: bigint, status: bigint) => (): Raised => ({ vector: 0x400n, resume: ea, status });
+
+/** Prepares: an interprocessor interrupt of this vCPU; afterwards: takes it back. */
+const ipi = `
+        li r3, 0x68
+        li r4, 0xff
+        sc 1
+        li r3, 0x6c
+        li r4, 0
+        li r5, 4
+        sc 1
+`;
+const ipiTaken = `
+        li r3, 0x6c
+        li r4, 0
+        li r5, 0xff
+        sc 1
+        li r3, 0x74
+        sc 1
+        li r3, 0x64
+        sc 1
+        li r3, 0x68
+        li r4, 0
+        sc 1
+`;
+
+const causes: readonly Cause[] = [
+  { name: 'sc', code: 'sc 0', raised: simple(0xc00n, 0n, 4n) },
+  { name: 'trap', code: 'trap', raised: simple(0x700n, program.trap) },
+  { name: 'trap in the second instruction', code: 'nop\n tdi 31, r3, 0', raised: simple(0x700n, program.trap, 4n) },
+  { name: 'opcode 0', code: '.long 0', raised: simple(0x700n, program.illegal) },
+  { name: 'reserved opcode', code: '.long 0x04000000', raised: simple(0x700n, program.illegal) },
+  { name: 'privileged instruction', code: 'mfmsr r3', needs: PR, raised: simple(0x700n, program.privileged) },
+  { name: 'privileged register', code: 'mfspr r3, 26', needs: PR, raised: simple(0x700n, program.privileged) },
+  { name: 'rfid', code: 'rfid', needs: PR, raised: simple(0x700n, program.privileged) },
+  ...([FE0 | FE1, FE0, FE1] as const).map(
+    (mode, i): Cause => ({
+      name: `enabled floating-point exception, mode ${3 - i}`,
+      code: 'mtfsb0 24\n mtfsb0 21\n mtfsb1 24\n mtfsb1 21\n nop',
+      sets: FP | mode,
+      clears: (FE0 | FE1) & ~mode,
+      raised: simple(0x700n, program.floatingPoint, 12n),
+    }),
+  ),
+  { name: 'floating-point unavailable', code: 'fmr f1, f2', clears: FP, raised: simple(0x800n) },
+  { name: 'floating-point load unavailable', code: 'lfd f1, 0(r3)', clears: FP, raised: simple(0x800n) },
+  { name: 'vector unavailable', code: 'vor v1, v2, v3', clears: VEC, raised: simple(0xf20n) },
+  { name: 'VSX unavailable', code: 'xxlor vs1, vs2, vs3', clears: VSX, raised: simple(0xf40n) },
+  {
+    name: 'facility unavailable',
+    code: 'mfspr r3, 815',
+    needs: PR,
+    since: 207,
+    parts: { fscr: 0x0c00_0000_0000_0004n },
+    raised: (at) => ({ vector: 0xf60n, resume: at, cause: facility.TAR }),
+  },
+  {
+    name: 'load without page',
+    code: 'ld r3, 8(r4)',
+    needs: DR,
+    parts: { registers: [0n, place.noPage] },
+    raised: data(place.noPage + 8n, storage.noTranslation),
+  },
+  {
+    name: 'store without page',
+    code: 'nop\n std r3, 0(r4)',
+    needs: DR,
+    parts: { registers: [0n, place.noPage] },
+    raised: (at) => data(place.noPage, storage.noTranslation | storage.store)(at + 4n),
+  },
+  {
+    name: 'load of another state',
+    code: 'lwz r3, 0(r4)',
+    needs: PR,
+    parts: { registers: [0n, place.supervisor] },
+    raised: data(place.supervisor, storage.protection),
+  },
+  {
+    name: 'store to a page to be read',
+    code: 'stb r3, 1(r4)',
+    needs: DR,
+    parts: { registers: [0n, place.readOnly] },
+    raised: data(place.readOnly + 1n, storage.protection | storage.store),
+  },
+  {
+    name: 'load without segment',
+    code: 'lbz r3, 0(r4)',
+    needs: DR,
+    parts: { registers: [0n, place.noSegment] },
+    raised: (at) => ({ vector: 0x380n, resume: at, dar: place.noSegment, dsisr: 'any' }),
+  },
+  {
+    name: 'store without segment',
+    code: 'stw r3, 4(r4)',
+    needs: DR,
+    parts: { registers: [0n, place.noSegment] },
+    raised: (at) => ({ vector: 0x380n, resume: at, dar: place.noSegment + 4n, dsisr: 'any' }),
+  },
+  {
+    name: 'fetch without page',
+    code: '',
+    needs: IR,
+    parts: { entry: place.noPage },
+    raised: fetch(place.noPage, storage.noTranslation),
+  },
+  {
+    name: 'fetch from data',
+    code: '',
+    needs: IR,
+    parts: { entry: place.noExecute },
+    raised: fetch(place.noExecute, storage.noExecute),
+  },
+  {
+    name: 'fetch of another state',
+    code: '',
+    needs: PR,
+    parts: { entry: place.supervisor },
+    raised: fetch(place.supervisor, storage.protection),
+  },
+  {
+    name: 'fetch without segment',
+    code: '',
+    needs: IR,
+    parts: { entry: place.noSegment },
+    raised: () => ({ vector: 0x480n, resume: place.noSegment }),
+  },
+  {
+    name: 'branch to where no page is',
+    code: 'nop\n mtctr r4\n bctr',
+    needs: IR,
+    parts: { registers: [0n, place.noPage + 0x20n] },
+    raised: fetch(place.noPage + 0x20n, storage.noTranslation),
+  },
+  {
+    name: 'reservation at an odd address',
+    code: 'lwarx r3, 0, r4',
+    parts: { registers: [0n, place.data + 1n] },
+    raised: (at) => ({ vector: 0x600n, resume: at, dar: place.data + 1n, dsisr: 'any' }),
+  },
+  {
+    name: 'decrementer',
+    code: 'b .',
+    sets: EE,
+    parts: { prepare: 'li r3, -1\n mtdec r3' },
+    raised: simple(0x900n),
+  },
+  { name: 'external', code: 'b .', sets: EE, parts: { prepare: ipi, after: ipiTaken }, raised: simple(0x500n) },
+  {
+    name: 'external before decrementer',
+    code: 'b .',
+    sets: EE,
+    parts: { prepare: `${ipi}\n li r3, -1\n mtdec r3`, after: ipiTaken },
+    raised: simple(0x500n),
+  },
+  {
+    name: 'decrementer that waits for EE',
+    code: 'ori r3, r3, 0x8002\n mtmsrd r3, 1\n b .',
+    needs: 0n,
+    without: PR | EE,
+    parts: { prepare: 'li r3, -1\n mtdec r3' },
+    raised: simple(0x900n, 0n, 8n),
+    changes: { r3: 0x8002n },
+  },
+  { name: 'step', code: 'nop\n nop', sets: SE, raised: simple(0xd00n, 0x4000_0000n, 4n) },
+  { name: 'branch traced', code: 'nop\n b .+8\n nop\n nop', sets: BE, raised: simple(0xd00n, 0x4000_0000n, 12n) },
+  {
+    name: 'doorbell',
+    code: 'msgsndp r4\n b .',
+    sets: EE,
+    without: PR,
+    since: 207,
+    parts: {
+      registers: [0n, 5n << 27n],
+      notOnQemu: 'QEMU 7.2 ends: it has no doorbells in a guest and delivers what the hypervisor would get',
+    },
+    raised: simple(0xa00n, 0n, 4n),
+  },
+  {
+    name: 'system reset',
+    code: 'li r3, 0x380\n li r4, 0\n sc 1\n b .',
+    without: PR,
+    raised: simple(0x100n, 0n, 12n),
+    changes: { r3: 0n, r4: 0n },
+  },
+];
+
+/** Sets both of the partition's choices: r3 tells the last answer. */
+export const setPartition = (ail: bigint, ile: boolean): string => `
+        li r3, 0x31c
+        li r4, ${ail}
+        li r5, 3
+        li r6, 0
+        li r7, 0
+        sc 1
+        li r3, 0x31c
+        li r4, ${ile ? 1 : 0}
+        li r5, 4
+        li r6, 0
+        li r7, 0
+        sc 1
+`;
+
+function caseOf(partition: Partition, context: Context, cause: Cause, prefix: string): GuestCase | undefined {
+  const own = (context.msr | (cause.sets ?? 0n)) & ~(cause.clears ?? 0n);
+  const needed = cause.needs ?? 0n;
+  if ((own & needed) !== needed || own & (cause.without ?? 0n)) return undefined;
+  if (partition.edition < (cause.since ?? 0)) return undefined;
+  const parts = {
+    lr: 0x1234n,
+    ctr: 0x5678n,
+    ...cause.parts,
+    msr: own,
+  };
+  return {
+    ...parts,
+    name: `${prefix}, ${context.name}: ${cause.name}`,
+    code: cause.code,
+    expect: (at) => {
+      const raised = cause.raised(at, (own & PR) !== 0n);
+      const from = own & PR ? own | EE | IR | DR : own;
+      const changed = /mtctr r4/.test(cause.code) ? { ctr: cause.parts?.registers?.[1] ?? 0n } : {};
+      const after = /mtmsrd/.test(cause.code) ? from | EE | RI : from;
+      return { ...interrupt(partition, parts, raised, after), ...cause.changes, ...changed };
+    },
+  };
+}
+
+/** One guest for each CPU: all contexts and causes for each interrupt location and byte order. */
+export function vectorGuest(cpu: string): Guest {
+  const edition = editionOf[cpu];
+  if (edition === undefined) throw new Error(`no edition of ${cpu}`);
+  const ails = edition < 207 ? [0n] : edition < 310 ? [0n, 2n, 3n] : [0n, 3n];
+  const cases = ails.flatMap((ail) =>
+    [false, true].flatMap((ile) => {
+      const partition = { edition, ail, ile };
+      const prefix = `AIL ${ail}, ILE ${ile ? 1 : 0}`;
+      const set: GuestCase = {
+        name: `${prefix} set`,
+        prepare: setPartition(ail, ile),
+        msr: SF,
+        code: 'sc 0',
+        expect: (at) => interrupt(partition, { msr: SF }, { vector: 0xc00n, resume: at + 4n }),
+      };
+      const all = contexts.flatMap((context) =>
+        causes.flatMap((cause) => caseOf(partition, context, cause, prefix) ?? []),
+      );
+      return [set, ...all];
+    }),
+  );
+  const options = { cpu, ...(edition >= 207 && edition < 310 ? { 'cap-ail-mode-2': 'on' } : {}) };
+  return { name: `vectors ${cpu}`, options, cases };
+}
