@@ -70,6 +70,10 @@ export class ExternalLines {
     this.#setExternal = setExternal;
   }
 
+  isAsserted(server: number): boolean {
+    return this.#asserted.has(server);
+  }
+
   set(server: number, asserted: boolean): void {
     if (asserted === this.#asserted.has(server)) return;
     if (asserted) this.#asserted.add(server);

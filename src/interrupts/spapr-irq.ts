@@ -44,6 +44,7 @@ export class SpaprIrq {
   /** Rows for the RTAS table, for the life of the machine. */
   readonly rtasCalls: readonly InterruptRtasCall[];
   readonly #servers: number;
+  readonly #lines: ExternalLines;
   readonly #xics: Xics;
   readonly #xive: Xive | undefined;
   readonly #mmio: XiveMmio | undefined;
@@ -60,6 +61,7 @@ export class SpaprIrq {
     const lines = new ExternalLines(setExternal);
     this.mode = mode;
     this.#servers = servers;
+    this.#lines = lines;
     this.#xics = new Xics(lines);
     this.#xive = mode === 'xics' ? undefined : new Xive(lines, memory, servers);
     this.#mmio = this.#xive && new XiveMmio(this.#xive);
@@ -80,6 +82,11 @@ export class SpaprIrq {
 
   get active(): ControllerMode {
     return this.#active.mode;
+  }
+
+  /** The external line of the vCPU with a server number, for a vCPU whose own note of it is lost. */
+  isExternalAsserted(server: number): boolean {
+    return this.#lines.isAsserted(server);
   }
 
   /** True when CAS may choose it. */

@@ -14,11 +14,14 @@ const engine = engineFromEnvironment();
 /** Tokens and numbers for the guests. */
 const symbols = {
   H_PUT_TERM_CHAR: 0x58n,
+  H_CPPR: 0x68n,
+  H_IPI: 0x6cn,
   H_CEDE: 0xe0n,
   H_WATCHDOG: 0x45cn,
   H_RTAS: 0xf000n,
   powerOff: 0x2003n,
   reboot: 0x2004n,
+  queryCpu: 0x2005n,
   startCpu: 0x2006n,
   stopSelf: 0x2007n,
   fetch: 0x2012n,
@@ -158,4 +161,52 @@ start:  .long startCpu, 3, 1, 1, second, 7, 0
   );
   assert.deepEqual(outcome, { kind: 'power-off' });
   assert.equal(output, 'w');
+});
+
+test('an interrupt that comes for a stopped CPU is taken when it is started again', async () => {
+  const { outcome, output } = await run(
+    `
+        li r4, start
+        bl rtas
+1:      li r4, query
+        bl rtas
+        lis r9, 0
+        ori r9, r9, query
+        lwz r6, 20(r9)
+        cmpwi r6, 0
+        bne 1b
+        li r3, H_IPI
+        li r4, 1
+        li r5, 4
+        sc 1
+        li r4, restart
+        bl rtas
+        li r3, H_CEDE
+        sc 1
+        b .
+start:  .long startCpu, 3, 1, 1, second, 0, 0
+restart: .long startCpu, 3, 1, 1, third, 0, 0
+query:  .long queryCpu, 1, 2, 1, -1, -1
+second: li r3, H_CPPR
+        li r4, 0xff
+        sc 1
+        li r4, stop
+        bl rtas
+        b .
+third:  mfmsr r3
+        ori r3, r3, 0x8000
+        mtmsrd r3
+        b .
+        .balign 0x400
+        nop
+        .balign 0x100
+        # 0x500: external interrupt.
+        li r6, 'i'
+        bl print
+        ${end}
+`,
+    { cpus: '2', 'ic-mode': 'xics' },
+  );
+  assert.deepEqual(outcome, { kind: 'power-off' });
+  assert.equal(output, 'i');
 });

@@ -191,6 +191,8 @@ class Incarnation {
       resetVcpu: (index) => {
         const vcpu = at(index);
         resetVcpuState(vcpu, environment, provision, clock.ticks());
+        // The presenter is no part of the vCPU: what it signals stays signalled.
+        if (this.irq.isExternalAsserted(vcpuId(environment.smp, index))) vcpu.pending |= pendingInterrupt.external;
         engine.dataPlane.tlbInit(vcpu.address);
         this.#contextChanged(vcpu);
       },

@@ -12,8 +12,9 @@ const MASKED = 0xff;
 
 /** Bits of the `flags` arguments and results. */
 const flag = {
-  /** H_INT_GET_SOURCE_INFO: level source. */
+  /** H_INT_GET_SOURCE_INFO: a level source, whose event state is reached by H_INT_ESB alone. */
   levelSource: 4n,
+  throughCall: 8n,
   /** H_INT_SET_SOURCE_CONFIG. */
   mask: 1n,
   setEisn: 2n,
@@ -49,14 +50,17 @@ export function xiveHypercalls(xive: Xive, mmio: XiveMmio, usable: () => boolean
       return xive.isClaimed(lisn) ? call(lisn, args) : status('H_P2');
     };
 
-  /** For calls whose second and third arguments name a queue by server and priority. */
+  /**
+   * For calls whose second and third arguments name a queue by server and priority. A reserved priority is found out
+   * before an unknown server, as by every hypervisor that guests know.
+   */
   const ofQueue =
     (call: (end: number, args: readonly bigint[]) => InterruptHypercallResult): Call =>
     (args) => {
       const server = argument(args, 1);
       const priority = argument(args, 2);
-      if (!xive.hasServer(server)) return status('H_P2');
-      return priority < FIRST_RESERVED_PRIORITY ? call(server * PRIORITIES + priority, args) : status('H_P3');
+      if (priority >= FIRST_RESERVED_PRIORITY) return status('H_P3');
+      return xive.hasServer(server) ? call(server * PRIORITIES + priority, args) : status('H_P2');
     };
 
   const setSourceConfig = (lisn: number, args: readonly bigint[]): InterruptHypercallResult => {
@@ -68,8 +72,8 @@ export function xiveHypercalls(xive: Xive, mmio: XiveMmio, usable: () => boolean
       xive.assign(lisn, { masked: true, server: 0, priority: 0, eisn: 0 });
       return success();
     }
-    if (!xive.hasServer(server)) return status('H_P3');
     if (priority >= FIRST_RESERVED_PRIORITY) return status('H_P4');
+    if (!xive.hasServer(server)) return status('H_P3');
     const newEisn = (flags & flag.setEisn) !== 0n;
     if (newEisn && eisn > EISN_LIMIT) return status('H_P5');
     xive.assign(lisn, {
@@ -117,12 +121,10 @@ export function xiveHypercalls(xive: Xive, mmio: XiveMmio, usable: () => boolean
     row(
       ...([0x3a8, 'H_INT_GET_SOURCE_INFO', 2, 0n] as const),
       ofSource((lisn) =>
-        success(
-          xive.sources.isLevel(lisn) ? flag.levelSource : 0n,
-          sourcePage(lisn) + BigInt(2 ** PAGE_SHIFT),
-          sourcePage(lisn),
-          BigInt(PAGE_SHIFT),
-        ),
+        // A host's kernel has to be asked whether the wire is still high, so no guest may go around the call.
+        xive.sources.isLevel(lisn)
+          ? success(flag.levelSource | flag.throughCall, ALL_ONES, ALL_ONES, BigInt(PAGE_SHIFT))
+          : success(0n, sourcePage(lisn) + BigInt(2 ** PAGE_SHIFT), sourcePage(lisn), BigInt(PAGE_SHIFT)),
       ),
     ),
     row(0x3ac, 'H_INT_SET_SOURCE_CONFIG', 5, flag.mask | flag.setEisn, ofSource(setSourceConfig)),

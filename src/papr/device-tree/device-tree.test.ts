@@ -292,6 +292,8 @@ test('threads share a core node, and a level that shows fewer shows fewer', () =
   assert.equal(tree.find('/cpus')?.children.length, 1);
   const servers = tree.find('/cpus')?.children[0]?.properties.get('ibm,ppc-interrupt-server#s');
   assert.deepEqual(cellsOf(servers ?? new Uint8Array()), [0, 1, 2, 3, 4, 5, 6, 7]);
+  const capacity = tree.find('/rtas')?.properties.get('ibm,lrdr-capacity');
+  assert.equal(cellsOf(capacity ?? new Uint8Array())[4], 1, 'cores, of which a guest knows the threads');
   const power7 = treeOf(new TestMachine({ ...shape, 'max-cpu-compat': 'power7' }));
   const fewer = power7.find('/cpus')?.children[0]?.properties.get('ibm,ppc-interrupt-server#s');
   assert.deepEqual(cellsOf(fewer ?? new Uint8Array()), [0, 1, 2, 3]);

@@ -47,8 +47,8 @@ export function rtasNode(inputs: TreeInputs): DeviceNode {
     'rtas-event-scan-rate': cells(1),
     'ibm,extended-os-term': empty,
     'ibm,change-msix-capable': empty,
-    // Largest memory address 0: no memory can be plugged.
-    'ibm,lrdr-capacity': cells(0, 0, ...cells64(memoryBlockBytes), environment.smp.maxCpus),
+    // Largest memory address 0: no memory can be plugged. Processors that can be plugged are cores.
+    'ibm,lrdr-capacity': cells(0, 0, ...cells64(memoryBlockBytes), environment.smp.maxCpus / environment.smp.threads),
     ...affinity(inputs),
   });
   for (const { name, token } of environment.rtasCalls) node.properties.set(name, cells(token));

@@ -89,7 +89,9 @@ test('H_CONFER gives the slice away unless the target has run meanwhile', () => 
   const machine = power9(2);
   const confer = (...args: bigint[]) => machine.call(H.confer, args);
   assert.equal(confer(ones, 0n).effect.kind, 'yield');
-  assert.equal(confer(0n, 0n).status, -4n, 'to itself');
+  assert.equal(confer(0n, 0n).effect.kind, 'cede', 'to itself: until a prod');
+  machine.call(H.prod, [0n], 1);
+  assert.equal(confer(0n, 0n).effect.kind, 'continue', 'which may have come before');
   assert.equal(confer(9n, 0n).status, -4n);
   machine.memory.write16(0x10_0004, 0x400);
   machine.call(H.registerVpa, [1n << 45n, 1n, 0x10_0000n]);
@@ -106,6 +108,14 @@ test('H_JOIN waits for a prod; the last vCPU that runs goes on with H_CONTINUE',
   machine.call(H.prod, [0n], 1);
   machine.vcpu(1).msr = msrBit.EE;
   assert.equal(machine.call(H.join, [], 1).status, -5n);
+});
+
+test('a system reset ends H_JOIN, so that the vCPU counts as running', () => {
+  const machine = power9(2);
+  machine.states[1] = 'running';
+  assert.equal(machine.call(H.join, [], 1).effect.kind, 'join');
+  assert.equal(machine.call(H.systemReset, [1n]).status, 0n);
+  assert.equal(machine.call(H.join).effect.kind, 'join', 'it is not the last one');
 });
 
 test('H_SIGNAL_SYS_RESET: one, all, all others; a stopped vCPU gets none', () => {

@@ -20,7 +20,7 @@ export interface Hypercall {
 export type CallEffect =
   /** Go on. */
   | { readonly kind: 'continue' }
-  /** The vCPU sleeps (MSR[EE] already set) until an interrupt is pending or it is prodded: H_CEDE. */
+  /** The vCPU sleeps until an interrupt is pending or it is prodded: H_CEDE, and H_CONFER to itself. */
   | { readonly kind: 'cede' }
   /** The vCPU gives away the rest of its slice: H_CONFER. */
   | { readonly kind: 'yield' }

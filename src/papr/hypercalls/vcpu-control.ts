@@ -3,7 +3,7 @@
 import type { PlatformState } from '../platform-state.ts';
 import { msrBit } from '../registers.ts';
 import { hypercallStatus as status } from './status.ts';
-import type { HypercallHandlers } from './types.ts';
+import type { HypercallEffect, HypercallHandlers } from './types.ts';
 import type { VpaTable } from './vpa.ts';
 
 const allThreads = 0xffff_ffff_ffff_ffffn;
@@ -11,15 +11,22 @@ const allOtherThreads = 0xffff_ffff_ffff_fffen;
 
 export function vcpuControlHandlers(state: PlatformState, vpas: VpaTable): HypercallHandlers {
   const { services, prodded, joined } = state;
+  /** Sleeps until an interrupt is pending or a prod comes; a prod that has come already counts. */
+  const sleep = (index: number): bigint | HypercallEffect => {
+    if (prodded[index] !== true) return { status: status.H_SUCCESS, effect: { kind: 'cede' } };
+    prodded[index] = false;
+    return status.H_SUCCESS;
+  };
+  const resetSystem = (index: number): void => {
+    if (services.vcpuState(index) === 'stopped') return;
+    joined[index] = false;
+    services.systemReset(index);
+  };
   return {
     H_CEDE: ({ vcpu }) => {
       vcpu.msr |= msrBit.EE;
       services.contextChanged(vcpu);
-      if (prodded[vcpu.index] === true) {
-        prodded[vcpu.index] = false;
-        return status.H_SUCCESS;
-      }
-      return { status: status.H_SUCCESS, effect: { kind: 'cede' } };
+      return sleep(vcpu.index);
     },
     H_PROD: (call) => {
       const index = state.indexOfServer(call.argument(0));
@@ -31,7 +38,9 @@ export function vcpuControlHandlers(state: PlatformState, vpas: VpaTable): Hyper
       const target = call.argument(0);
       if (target !== allThreads) {
         const index = state.indexOfServer(target);
-        if (index === undefined || index === call.vcpu.index) return status.H_PARAMETER;
+        if (index === undefined) return status.H_PARAMETER;
+        // Who confers to itself waits for a prod.
+        if (index === call.vcpu.index) return sleep(index);
         // Someone else has run the target since the caller looked: nothing to wait for.
         const count = vpas.yieldCount(index);
         if (count !== undefined && (count & 1) === 1 && BigInt(count) !== (call.argument(1) & 0xffff_ffffn)) {
@@ -57,14 +66,13 @@ export function vcpuControlHandlers(state: PlatformState, vpas: VpaTable): Hyper
       const target = call.argument(0);
       if (target === allThreads || target === allOtherThreads) {
         for (const { index } of services.vcpus) {
-          const wanted = target === allThreads || index !== call.vcpu.index;
-          if (wanted && services.vcpuState(index) !== 'stopped') services.systemReset(index);
+          if (target === allThreads || index !== call.vcpu.index) resetSystem(index);
         }
         return status.H_SUCCESS;
       }
       const index = state.indexOfServer(target);
       if (index === undefined) return status.H_PARAMETER;
-      if (services.vcpuState(index) !== 'stopped') services.systemReset(index);
+      resetSystem(index);
       return status.H_SUCCESS;
     },
   };
