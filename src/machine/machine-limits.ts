@@ -1,5 +1,6 @@
 // What this release can build of all that an environment can ask for. Each limit refuses by name; none changes the guest.
 import type { Environment } from '../environment/index.ts';
+import { XIVE_SERVER_LIMIT } from '../interrupts/xive/xive.ts';
 
 const mebibyte = 1 << 20;
 
@@ -9,13 +10,16 @@ export const memoryLimits = { least: 256 * mebibyte, most: 3072 * mebibyte } as 
 /** vCPUs take turns in one thread. */
 export const mostCpus = 16;
 
+/** Interrupt servers, those of CPUs that can be plugged included: what the pages of XIVE are laid out for. */
+export const mostServers = XIVE_SERVER_LIMIT;
+
 /** CPU classes whose instructions and supervisor state are complete. */
 export const builtCpuClasses: readonly string[] = ['POWER8', 'POWER9', 'POWER10', 'POWER11'];
 
 /** One thing that is not built. */
 export interface LimitReason {
   /** The option of the request, as the environment layer names it. */
-  readonly option: 'memory' | 'maxmem' | 'cpus' | 'cpu' | 'cap-nested-hv' | 'cap-nested-papr';
+  readonly option: 'memory' | 'maxmem' | 'cpus' | 'maxcpus' | 'cpu' | 'cap-nested-hv' | 'cap-nested-papr';
   /** One sentence, with a way out. */
   readonly message: string;
 }
@@ -32,6 +36,15 @@ export function machineLimits(environment: Environment): readonly LimitReason[] 
   }
   if (environment.smp.cpus > mostCpus) {
     reasons.push({ option: 'cpus', message: `${environment.smp.cpus} CPUs; this release can give 1 to ${mostCpus}` });
+  }
+  const { servers, threads, vsmt } = environment.smp;
+  if (servers > mostServers) {
+    const fitting = Math.floor(mostServers / vsmt) * threads;
+    const wayOut = fitting > 0 ? `use maxcpus=${fitting} or less` : `use vsmt=${threads}`;
+    reasons.push({
+      option: 'maxcpus',
+      message: `numbers of CPUs up to ${servers - 1}; this release can give ${mostServers} of them: ${wayOut}`,
+    });
   }
   if (!builtCpuClasses.includes(environment.cpu.class)) {
     reasons.push({
