@@ -51,7 +51,7 @@ export class DataPlane {
     const count = options.cpus ?? 1;
     this.ramBytes = options.ramBytes ?? 4 * 1024 * 1024;
     this.recordMap = vcpuBase + count * vcpuStride;
-    this.codeMap = this.recordMap + (this.ramBytes / 4096) * 8;
+    this.codeMap = this.recordMap + (this.ramBytes / 4096) * 16;
     this.ramBase = Math.ceil((this.codeMap + this.ramBytes / 4096) / page) * page;
     this.hptBase = this.ramBase + this.ramBytes;
     const pages = (this.hptBase + (options.hptRoom ?? options.hptBytes ?? 0)) / page;

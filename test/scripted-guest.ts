@@ -1,6 +1,7 @@
 // A guest of a few instructions on a whole machine, for tests of what running guests see. Every vector that a test may
 // reach holds a stub that prints where it is and with which registers, and powers the machine off.
 import assert from 'node:assert/strict';
+import type { EngineKind } from '../src/engine/engine-kind.ts';
 import {
   type Environment,
   evaluate,
@@ -35,7 +36,11 @@ export const userWindow = 0x4000_0000;
 
 /** Vectors with a stub: the real ones, those of AIL 2 and 3, and the system call vectors that scenarios use. */
 const vectors = [
-  ...[0x300, 0x380, 0x400, 0x480, 0x600, 0x700, 0x900, 0xc00, 0xf60].flatMap((v) => [v, v + 0x4000, v + 0x1_8000]),
+  ...[0x300, 0x380, 0x400, 0x480, 0x600, 0x700, 0x800, 0x900, 0xc00, 0xd00, 0xf20, 0xf40, 0xf60].flatMap((v) => [
+    v,
+    v + 0x4000,
+    v + 0x1_8000,
+  ]),
   ...[0x17000, 0x17020, 0x3000, 0x3020, 0x30a0],
 ];
 
@@ -140,6 +145,36 @@ export const withTranslation = `
         bne fail
 `;
 
+/**
+ * As {@link withTranslation} for the hash MMU, without a negotiation: segments 0 and 4 have pages of 64 KiB, the first of
+ * each is real page 0, in groups 1 and 2 of the table.
+ */
+export const withHashTranslation = `
+        li r3, 0x1110
+        lis r4, 0x800
+        slbmte r3, r4
+        li r3, 0x2110
+        lis r4, 0x4800
+        ori r4, r4, 1
+        slbmte r3, r4
+        li r3, 8
+        li r4, 0
+        li r5, 8
+        li r6, 0x1005
+        li r7, 0x1192
+        sc 1
+        cmpdi r3, 0
+        bne fail
+        li r3, 8
+        li r4, 0
+        li r5, 16
+        li r6, 0x2005
+        li r7, 0x1192
+        sc 1
+        cmpdi r3, 0
+        bne fail
+`;
+
 /** Sets an AIL mode. */
 export const setAil = (mode: number): string => `
         li r3, H_SET_MODE
@@ -230,6 +265,8 @@ export interface GuestSetting {
   /** What it asks for at CAS. */
   readonly wish?: CasRequestOptions;
   readonly hostParts?: Partial<MachineHost>;
+  /** Interpreted unless given. */
+  readonly engine?: EngineKind;
 }
 
 /** The profile of a name. */
@@ -262,7 +299,7 @@ export async function runGuest(source: string, setting: GuestSetting = {}): Prom
       rtcBaseSeconds: 0,
       icountShift: 10,
       noReboot: false,
-      engine: 'interpreter',
+      engine: setting.engine ?? 'interpreter',
       logItems: [],
     },
     {

@@ -1,5 +1,5 @@
 // Instruction fetch that missed the execute table: from `nip` to the decoded records of its page. The record map holds
-// one word for each real page and byte order, so that a refill after a flush stays inside the data plane.
+// one word for each real page, byte order and restriction, so that a refill after a flush stays inside the data plane.
 import * as L from '../generated/layout';
 import { recordsOf } from '../imports';
 import * as R from '../supervisor/registers';
@@ -17,19 +17,22 @@ export function fetchRecords(cpu: usize): u32 {
   }
   const real = translateFetch(cpu, ea);
   if (real == ~(<u64>0)) return 0;
-  const key = (<u32>(real >> 12) << 1) | (R.msr(cpu) & R.MSR_LE ? 1 : 0);
+  const msr = R.msr(cpu);
+  // Problem state at a compatibility level has records of its own, in which newer instructions are illegal.
+  const restricted = load<i32>(cpu, L.S_pcrMask) != 0 && (msr & R.MSR_PR) != 0;
+  const key = (<u32>(real >> 12) << 2) | (restricted ? 2 : 0) | (msr & R.MSR_LE ? 1 : 0);
   const slot: usize = load<u32>(L.W_recordMap) + (key << 2);
   let records = load<u32>(slot);
   if (records == 0) {
     records = recordsOf(cpu, key);
     store<u32>(slot, records);
   }
-  if (R.msr(cpu) & (R.MSR_SE | R.MSR_BE)) return stepPrepare(cpu, ea, real, records);
+  if (msr & (R.MSR_SE | R.MSR_BE)) return stepPrepare(cpu, ea, real, records);
   tlbInsert(cpu, ea, T.ACCESS_EXECUTE, records, false);
   return records;
 }
 
 /** All decoded code is gone: forgets where it was. */
 export function forgetRecords(): void {
-  memory.fill(load<u32>(L.W_recordMap), 0, (load<u32>(L.W_ramBytes) >> 12) << 3);
+  memory.fill(load<u32>(L.W_recordMap), 0, (load<u32>(L.W_ramBytes) >> 12) << 4);
 }

@@ -53,8 +53,8 @@ export const machineWord = {
   /** Grows by 16 whenever an execute entry of any TLB or a region goes: no jump cache entry made before holds. */
   jumpEpoch: machineBase + 72,
   /**
-   * Addresses of decoded records, a u32 for each 4 KiB page of guest RAM and byte order (page << 1 | little-endian), 0 =
-   * none.
+   * Addresses of decoded records, a u32 for each key of a 4 KiB page of guest RAM (page << 2 | problem state under a PCR <<
+   * 1 | little-endian), 0 = none.
    */
   recordMap: machineBase + 80,
   /** ≠ 0: the import `interrupted` is told of each interrupt. */

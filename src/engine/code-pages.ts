@@ -2,6 +2,7 @@
 import { recordBytes, recordPageBytes, recordSide, specialHandler } from '../cpu/memory-map.ts';
 import type { Decode } from '../isa/decode.ts';
 import type { InstructionRow } from '../isa/row.ts';
+import { codeKey, isLittleEndianKey, keysOfPage, realPageOf } from './code-key.ts';
 import type { HandlerMap } from './interpreter/generate.ts';
 import { handlerKey, layoutOf } from './interpreter/generate.ts';
 import type { RecordLayout } from './record-layout.ts';
@@ -14,6 +15,12 @@ const longestQuietLimit = 1 << 20;
 /** The same while regions start there. */
 const hotQuietLimit = 1 << 16;
 
+/** All keys of a real page. */
+function keysFrom(realPage: number): readonly number[] {
+  const first = realPage * keysOfPage;
+  return [first, first + 1, first + 2, first + 3];
+}
+
 /** What the page store needs to know. */
 export interface CodePagesOptions {
   readonly buffer: ArrayBufferLike;
@@ -25,7 +32,8 @@ export interface CodePagesOptions {
   /** Byte map of pages that hold decoded code. */
   readonly codeMap: number;
   readonly table: readonly InstructionRow[];
-  readonly decode: Decode;
+  /** The decoder of pages with this key. */
+  readonly decoderFor: (key: number) => Decode;
   readonly handlers: HandlerMap;
   /** Called when a page becomes code: write entries of all TLBs for it must go. */
   readonly becameCode: (realPage: number) => void;
@@ -52,7 +60,7 @@ export class CodePages {
   readonly #o: CodePagesOptions;
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
-  /** Record page number by (real page << 1 | little-endian). */
+  /** Record page number by key (see `CodeKey`). */
   readonly #byKey = new Map<number, number>();
   readonly #keys: Int32Array;
   #used = 0;
@@ -71,10 +79,13 @@ export class CodePages {
     this.#keys = new Int32Array(options.pages);
   }
 
-  /** Address of the records of the page with this real address, in a byte order. */
+  /** Address of the records of the page with this real address, in a byte order, for all but problem state at a level. */
   records(real: number, littleEndian: boolean): number {
-    const realPage = real >>> 12;
-    const key = realPage * 2 + (littleEndian ? 1 : 0);
+    return this.recordsOf(codeKey({ realPage: real >>> 12, restricted: false, littleEndian }));
+  }
+
+  /** Address of the records of the page with this key. */
+  recordsOf(key: number): number {
     let page = this.#byKey.get(key);
     if (page === undefined) {
       if (this.#used === this.#o.pages) this.dropAll();
@@ -107,7 +118,7 @@ export class CodePages {
 
   /** The instruction word at a place. */
   wordAt({ key, offset }: RegionPlace): number {
-    return this.#view.getUint32(this.#o.ramBase + (key >> 1) * 4096 + offset, (key & 1) === 1);
+    return this.#view.getUint32(this.#o.ramBase + realPageOf(key) * 4096 + offset, isLittleEndianKey(key));
   }
 
   /** Lets a region run whenever control comes to its start. */
@@ -142,15 +153,15 @@ export class CodePages {
     const page = Math.floor((record - this.#o.pool) / recordPageBytes);
     const index = (record - this.#address(page)) / recordBytes;
     const key = this.#keys[page] ?? 0;
-    this.#watch(key >> 1);
-    const real = (key >> 1) * 4096 + index * 4;
-    const word = this.#view.getUint32(this.#o.ramBase + real, (key & 1) === 1);
+    this.#watch(realPageOf(key));
+    const real = realPageOf(key) * 4096 + index * 4;
+    const word = this.#view.getUint32(this.#o.ramBase + real, isLittleEndianKey(key));
     this.decoded++;
-    this.#write(record, word, index * 4);
+    this.#write(record, word, index * 4, this.#o.decoderFor(key));
   }
 
-  #write(record: number, word: number, pageOffset: number): void {
-    const row = this.#o.decode(word);
+  #write(record: number, word: number, pageOffset: number, decode: Decode): void {
+    const row = decode(word);
     if (!row) {
       this.#view.setUint16(record, specialHandler.illegal, true);
       return;
@@ -204,12 +215,12 @@ export class CodePages {
   #countQuietStore(realPage: number): void {
     const quiet = this.#quiet.get(realPage) ?? { stores: 0, limit: firstQuietLimit };
     this.#quiet.set(realPage, quiet);
-    const hot = this.#o.holdsRegions(realPage * 2) || this.#o.holdsRegions(realPage * 2 + 1);
+    const hot = keysFrom(realPage).some((key) => this.#o.holdsRegions(key));
     if (++quiet.stores < (hot ? Math.max(quiet.limit, hotQuietLimit) : quiet.limit)) return;
     quiet.stores = 0;
     // A page of code and data comes back; it is given more time each time.
     quiet.limit = Math.min(quiet.limit * 4, longestQuietLimit);
-    for (const key of [realPage * 2, realPage * 2 + 1]) {
+    for (const key of keysFrom(realPage)) {
       const known = this.#byKey.get(key);
       if (known === undefined) continue;
       this.#o.codeWritten(key, 0, 4095);
@@ -227,7 +238,7 @@ export class CodePages {
       const from = Math.max(real, page * 4096) & ~3;
       const to = Math.min(last, page * 4096 + 4095);
       let changed = false;
-      for (const key of [page * 2, page * 2 + 1]) {
+      for (const key of keysFrom(page)) {
         const known = this.#byKey.get(key);
         if (known === undefined) continue;
         const base = this.#address(known);
@@ -247,7 +258,7 @@ export class CodePages {
   /** Forgets all decoded code. */
   dropAll(): void {
     this.#o.dropped();
-    for (let page = 0; page < this.#used; page++) this.#bytes[this.#o.codeMap + ((this.#keys[page] ?? 0) >> 1)] = 0;
+    for (let page = 0; page < this.#used; page++) this.#bytes[this.#o.codeMap + realPageOf(this.#keys[page] ?? 0)] = 0;
     this.#byKey.clear();
     this.#quiet.clear();
     this.#used = 0;

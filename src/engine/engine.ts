@@ -3,9 +3,10 @@ import { GuestMemory } from '../cpu/guest-memory.ts';
 import { machineWord, vcpuBase, vcpuStride } from '../cpu/memory-map.ts';
 import { state } from '../cpu/state.ts';
 import { Vcpu } from '../cpu/vcpu.ts';
-import { decoderOf } from '../isa/decode.ts';
+import { type Decode, decoderOf } from '../isa/decode.ts';
 import { instructionTable } from '../isa/table.ts';
 import type { IsaVersion } from '../isa/version.ts';
+import { isRestrictedKey, realPageOf } from './code-key.ts';
 import { CodePages } from './code-pages.ts';
 import { type GeneratedInterpreter, generateInterpreter, type HandlerMap } from './interpreter/generate.ts';
 import type { Mode } from './interpreter/interpreter-builder.ts';
@@ -123,10 +124,19 @@ export class Engine {
   readonly #images: EngineImages;
   readonly #handlers: HandlerMap;
   readonly #imports: Record<string, unknown>;
+  readonly #decode: Decode;
+  readonly #edition: IsaVersion;
+  /** For pages of problem state at a compatibility level. */
+  #problemDecode: Decode;
+  #problemEdition: IsaVersion;
 
   constructor(options: EngineOptions, host: EngineHost) {
     const layout = layOutMemory(options.vcpus, options.ramBytes, recordPages, options.hptCapacity);
     this.#images = options.images;
+    this.#decode = decoderOf(options.edition);
+    this.#problemDecode = this.#decode;
+    this.#edition = options.edition;
+    this.#problemEdition = options.edition;
     this.#sampling = options.sampling === true;
     this.memory = new WebAssembly.Memory({ initial: layout.totalPages, maximum: layout.totalPages, shared: true });
     const { buffer } = this.memory;
@@ -156,7 +166,7 @@ export class Engine {
       ramBytes: options.ramBytes,
       codeMap: layout.codeMap,
       table: instructionTable,
-      decode: decoderOf(options.edition),
+      decoderFor: (key) => this.#decoderFor(key),
       handlers: this.#handlers,
       becameCode: (realPage) => this.dataPlane.tlbDropWrite(realPage),
       holdsRegions: (key) => this.translator?.holdsRegions(key) ?? false,
@@ -170,7 +180,7 @@ export class Engine {
     if (options.translator) {
       this.translator = new Translator(
         this.code,
-        decoderOf(options.edition),
+        (key) => this.#decoderFor(key),
         this.#imports,
         () => this.#renewRegions(),
         options.translator,
@@ -196,6 +206,21 @@ export class Engine {
     set(machineWord.hptBytes, options.hptBytes ?? 0);
     set(machineWord.vcpuCount, options.vcpus);
     set(machineWord.vcpuBase, vcpuBase);
+  }
+
+  /**
+   * The newest edition whose instructions problem state may use, as PCR says (Power ISA Book III, section 2.5); a vCPU's
+   * `pcrMask` says whether it is held to that. Not to be called while guest code runs.
+   */
+  setProblemEdition(edition: IsaVersion): void {
+    if (edition === this.#problemEdition) return;
+    this.#problemEdition = edition;
+    this.#problemDecode = decoderOf(this.#edition, edition);
+    this.code.dropAll();
+  }
+
+  #decoderFor(key: number): Decode {
+    return isRestrictedKey(key) ? this.#problemDecode : this.#decode;
   }
 
   #vcpuAt(address: number): Vcpu {
@@ -224,9 +249,9 @@ export class Engine {
         this.translator?.firstSeen(this.code.placeOf(record));
         if (!host.decoded) return;
         const place = this.code.placeOf(record);
-        host.decoded((place.key >> 1) * 4096 + place.offset, this.code.wordAt(place));
+        host.decoded(realPageOf(place.key) * 4096 + place.offset, this.code.wordAt(place));
       },
-      recordsOf: (_cpu: number, key: number) => this.code.records((key >>> 1) * 4096, (key & 1) === 1),
+      recordsOf: (_cpu: number, key: number) => this.code.recordsOf(key),
       ticks: () => this.#view.setBigUint64(machineWord.virtualTicks, host.ticks(), true),
       interrupted: (cpu: number, vector: number) => host.interrupted?.(this.#vcpuAt(cpu), vector),
       timerChanged: (cpu: number) => host.timerChanged(this.#vcpuAt(cpu)),

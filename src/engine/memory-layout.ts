@@ -1,5 +1,6 @@
 // Places everything in a machine's linear memory: shared words, vCPUs, record pool, code map, guest RAM.
 import { recordPageBytes, vcpuBase, vcpuStride } from '../cpu/memory-map.ts';
+import { keysOfPage } from './code-key.ts';
 
 /** Byte offsets in linear memory. */
 export interface MemoryLayout {
@@ -20,7 +21,7 @@ const wasmPage = 65536;
 export function layOutMemory(vcpus: number, ramBytes: number, recordPages: number, hptCapacity = 0): MemoryLayout {
   const recordPool = vcpuBase + vcpus * vcpuStride;
   const recordMap = recordPool + recordPages * recordPageBytes;
-  const codeMap = recordMap + (ramBytes / 4096) * 8;
+  const codeMap = recordMap + (ramBytes / 4096) * keysOfPage * 4;
   const ramBase = Math.ceil((codeMap + ramBytes / 4096) / wasmPage) * wasmPage;
   const afterRam = ramBase + ramBytes;
   const totalPages = Math.ceil((afterRam + 2 * hptCapacity) / wasmPage);

@@ -64,14 +64,19 @@ export function createDecoder(rows: readonly InstructionRow[], edition?: IsaVers
   };
 }
 
-const decoders = new Map<IsaVersion | undefined, Decode>();
+const decoders = new Map<string, Decode>();
 
-/** The decoder of an edition (all editions when undefined), made at its first use. */
-export function decoderOf(edition?: IsaVersion): Decode {
-  let decoder = decoders.get(edition);
+/**
+ * The decoder of an edition (all editions when undefined), made at its first use; with `level`, of what problem state has
+ * when PCR holds it to an older edition: instructions that both have.
+ */
+export function decoderOf(edition?: IsaVersion, level = edition): Decode {
+  const name = `${edition} ${level}`;
+  let decoder = decoders.get(name);
   if (decoder === undefined) {
-    decoder = createDecoder(instructionTable, edition);
-    decoders.set(edition, decoder);
+    const rows = level === undefined ? instructionTable : instructionTable.filter((row) => existsIn(row, level));
+    decoder = createDecoder(rows, edition);
+    decoders.set(name, decoder);
   }
   return decoder;
 }

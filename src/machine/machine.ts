@@ -28,7 +28,7 @@ import type {
 import { pageTableHypercalls } from './page-table-calls.ts';
 import { hptCapacity, resizeHypercalls } from './page-table-resize.ts';
 import { type RunWatch, Scheduler, type SchedulerEnd } from './scheduler.ts';
-import { editionOfClass, pcrDisabledBits, resetVcpuState } from './vcpu-reset.ts';
+import { editionOfClass, pcrDisabledBits, problemEdition, resetVcpuState } from './vcpu-reset.ts';
 
 const pcrNumber = 338;
 /** Longest sleep at a time, so that a stop request is seen. */
@@ -169,7 +169,10 @@ class Incarnation {
   }
 
   #contextChanged(vcpu: Vcpu): void {
-    vcpu.view.setInt32(state.pcrMask.offset, pcrDisabledBits(vcpu.spr(pcrNumber)), true);
+    const pcr = vcpu.spr(pcrNumber);
+    vcpu.view.setInt32(state.pcrMask.offset, pcrDisabledBits(pcr), true);
+    const edition = problemEdition(pcr);
+    if (edition !== undefined) this.engine.setProblemEdition(edition);
     this.engine.dataPlane.updateContext(vcpu.address);
   }
 

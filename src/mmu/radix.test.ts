@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DataPlane, msr } from '../../test/data-plane-harness.ts';
+import { modelBit, state } from '../cpu/state.ts';
 
 const valid = 1n << 63n;
 const leaf = 1n << 62n;
@@ -188,11 +189,11 @@ test('an access outside RAM goes to a device in the byte order of the guest', ()
   assert.equal(plane.takeException(0)?.vector, 0x600);
 });
 
-test('a fetch finds the records of its page once for each byte order and fills the execute table', () => {
+test('a fetch finds the records of its page once for each byte order, and for problem state under a PCR, and fills the execute table', () => {
   const { plane, trees } = machine();
   trees.map(0, 0x2_0000n, 0x30_0000, 16, eaa.privileged | eaa.read | eaa.execute);
   const ea = quadrant3 | 0x2_1044n;
-  const key = 0x301 * 2 + 1;
+  const key = 0x301 * 4 + 1;
   plane.cpu(0).nip = ea;
   assert.equal(plane.on(0, 'fetchRecords'), 0x1000 + key);
   assert.equal(plane.probe(0, 'tlbExecute', ea), 0x1044 + key);
@@ -207,6 +208,13 @@ test('a fetch finds the records of its page once for each byte order and fills t
   plane.call('forgetRecords');
   plane.on(0, 'fetchRecords');
   assert.deepEqual(plane.recordRequests, [key, key - 1, key - 1]);
+
+  plane.cpu(0).view.setInt32(state.pcrMask.offset, modelBit.isa310, true);
+  assert.equal(plane.on(0, 'fetchRecords'), 0x1000 + key - 1);
+  trees.map(0, 0x4_0000n, 0x30_0000, 16, eaa.read | eaa.execute);
+  plane.setMsr(0, msr.user);
+  plane.cpu(0).nip = quadrant3 | 0x4_1044n;
+  assert.equal(plane.on(0, 'fetchRecords'), 0x1000 + key + 2);
 
   plane.cpu(0).nip = quadrant3 | 0x9_0000n;
   assert.equal(plane.on(0, 'fetchRecords'), 0);

@@ -2,6 +2,7 @@
 import { clearArchitectedState } from '../../src/cpu/architected-state.ts';
 import { modelBit, slotOffset, sprOffset, state } from '../../src/cpu/state.ts';
 import type { Vcpu } from '../../src/cpu/vcpu.ts';
+import { codeKey } from '../../src/engine/code-key.ts';
 import { Engine, type EngineImages } from '../../src/engine/engine.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
 import type { TranslatorTuning } from '../../src/engine/translator/translator.ts';
@@ -114,7 +115,10 @@ export class FuzzCpu {
     for (const index of fuzzCase.hot) {
       const real = fuzzCase.start + 4 * index;
       code.records(real, fuzzCase.littleEndian);
-      translator.sample({ key: 2 * (real >>> 12) + (fuzzCase.littleEndian ? 1 : 0), offset: real & 0xfff });
+      translator.sample({
+        key: codeKey({ realPage: real >>> 12, restricted: false, littleEndian: fuzzCase.littleEndian }),
+        offset: real & 0xfff,
+      });
     }
     translator.translateWaiting();
   }

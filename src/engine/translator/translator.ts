@@ -1,6 +1,7 @@
 // Decides what to translate, compiles regions in batches, and puts them in place of the records where they start.
 
 import type { Decode } from '../../isa/decode.ts';
+import { isLittleEndianKey, isRestrictedKey } from '../code-key.ts';
 import { ImportList } from '../import-list.ts';
 import { flowOf } from '../interpreter/generate.ts';
 import { VariantCache } from '../variants.ts';
@@ -8,9 +9,9 @@ import { ModuleWriter } from '../wasm/writer.ts';
 import { type CodeReader, type Flow, findBlocks, structure } from './flow-graph.ts';
 import { compileRegion, type DecodedInstruction } from './region-compiler.ts';
 
-/** Where a region starts: a place in the code of a page, by real address and byte order. */
+/** Where a region starts: a place in the code of a page. */
 export interface RegionPlace {
-  /** Real page number × 2, plus 1 when little-endian. */
+  /** As `CodeKey`. */
   readonly key: number;
   /** Byte offset in the page. */
   readonly offset: number;
@@ -85,6 +86,8 @@ export interface TranslatorStatistics {
   dropped: number;
 }
 
+type RecentWords = ({ word: number; decoded: DecodedInstruction | undefined } | undefined)[];
+
 /** Regions of one machine. */
 export class Translator {
   readonly statistics: TranslatorStatistics = { regions: 0, modules: 0, instructions: 0, moduleBytes: 0, dropped: 0 };
@@ -95,7 +98,7 @@ export class Translator {
   /** Told when a region's table entry is cleared. */
   readonly #regionGone: () => void;
   readonly #store: CodeStore;
-  readonly #decode: Decode;
+  readonly #decoderFor: (key: number) => Decode;
   readonly #imports: Record<string, unknown>;
   readonly #forms = new VariantCache<DecodedInstruction>((prepared, fixed) => ({
     row: prepared.row,
@@ -103,8 +106,8 @@ export class Translator {
     fixed,
     flow: flowOf(prepared, fixed),
   }));
-  /** Words decoded lately, by their low bits. */
-  readonly #recent: ({ word: number; decoded: DecodedInstruction | undefined } | undefined)[] = [];
+  /** Words decoded lately, by their low bits: for all code, and for problem state at a compatibility level. */
+  readonly #recent: readonly RecentWords[] = [[], []];
   /** Hits by place, key × 4096 + offset. */
   readonly #heat = new Map<number, number>();
   #waiting = new Map<number, RegionPlace>();
@@ -126,7 +129,7 @@ export class Translator {
 
   constructor(
     store: CodeStore,
-    decode: Decode,
+    decoderFor: (key: number) => Decode,
     imports: Record<string, unknown>,
     newTable: () => WebAssembly.Table,
     tuning: TranslatorTuning,
@@ -134,7 +137,7 @@ export class Translator {
   ) {
     this.#regionGone = regionGone;
     this.#store = store;
-    this.#decode = decode;
+    this.#decoderFor = decoderFor;
     this.#imports = imports;
     this.#newTable = newTable;
     this.table = newTable();
@@ -198,22 +201,23 @@ export class Translator {
     return { regions, table: this.table.length, places: this.#heat.size + this.#refused.size + this.#waiting.size };
   }
 
-  #decoded(word: number): DecodedInstruction | undefined {
-    const known = this.#recent[word & recentMask];
+  #decoded(word: number, key: number): DecodedInstruction | undefined {
+    const recent = this.#recent[isRestrictedKey(key) ? 1 : 0] ?? [];
+    const known = recent[word & recentMask];
     if (known?.word === word) return known.decoded;
-    const row = this.#decode(word);
+    const row = this.#decoderFor(key)(word);
     const decoded = row && this.#forms.get(row, word);
-    this.#recent[word & recentMask] = { word, decoded };
+    recent[word & recentMask] = { word, decoded };
     return decoded;
   }
 
   #reader(key: number): CodeReader {
     const word = (offset: number) => this.#store.wordAt({ key, offset });
-    return { word, flow: (instruction, offset) => this.#flow(instruction, offset) };
+    return { word, flow: (instruction, offset) => this.#flow(instruction, offset, key) };
   }
 
-  #flow(word: number, offset: number): Flow | 'stop' | undefined {
-    const decoded = this.#decoded(word);
+  #flow(word: number, offset: number, key: number): Flow | 'stop' | undefined {
+    const decoded = this.#decoded(word, key);
     if (!decoded || decoded.flow.leaves || decoded.row.privilege === 'hypervisor') return 'stop';
     const { flow, fixed, row, prepared } = decoded;
     if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
@@ -250,12 +254,12 @@ export class Translator {
       }
       const covers = new Set(blocks.flatMap((block) => block.instructions.map((i) => i.offset)));
       const region = compileRegion(structure(blocks), {
-        mode: { is64: true, littleEndian: (place.key & 1) === 1 },
+        mode: { is64: true, littleEndian: isLittleEndianKey(place.key) },
         imports,
         regionType,
         exactBudget: this.#tuning.exactBudget,
         decode: (word) => {
-          const decoded = this.#decoded(word);
+          const decoded = this.#decoded(word, place.key);
           if (!decoded) throw new Error(`undecodable word ${word.toString(16)} in a region`);
           return decoded;
         },
@@ -361,6 +365,8 @@ export class Translator {
     this.#waiting.clear();
     this.#heat.clear();
     this.#refused.clear();
+    // What problem state may use has changed, perhaps.
+    for (const recent of this.#recent) recent.length = 0;
     this.#tableSpent = this.#modulesOfTable > 0;
   }
 }
