@@ -2,7 +2,7 @@
 import * as L from '../generated/layout';
 import * as R from '../supervisor/registers';
 import { stepContext } from './step';
-import { tlbFlushAll, tlbFlushSet, tlbFlushTranslated, tlbSelectSets, tlbSelectSlot } from './tlb';
+import { tlbFlushAll, tlbFlushSet, tlbFlushTranslated, tlbSelectSets, tlbSelectSlot, tlbTranslatedSet } from './tlb';
 
 /** Facilities usable now (Book III, section 2.10 "FSCR"; MSR[FP], [VEC], [VSX]). */
 function facilities(cpu: usize, msr: u64): i32 {
@@ -39,7 +39,7 @@ export function updateContext(cpu: usize): void {
   }
   // Hash translations belong to the SLB, not to a PID.
   const slot = tlbSelectSlot(cpu, lpcr & R.LPCR_HR ? <u32>R.spr(cpu, R.SPR_PIDR) : 0);
-  const translated = 1 + 2 * slot + (msr & R.MSR_PR ? 1 : 0);
+  const translated = tlbTranslatedSet(slot, (msr & R.MSR_PR) != 0);
   tlbSelectSets(cpu, msr & R.MSR_DR ? translated : 0, msr & R.MSR_IR ? translated : 0);
   // Stepped instructions do not come from the execute table, and it must be empty for each of them to be noticed.
   if (stepContext(cpu, msr)) tlbFlushSet(cpu, msr & R.MSR_IR ? translated : 0);

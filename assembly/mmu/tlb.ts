@@ -1,12 +1,20 @@
 // Soft TLB: tables that inline code probes. An entry {u64 tag, u32 host, u32 spare} hits when ea - tag ≤ 4096 - size.
-// Sets and journals are laid out in src/cpu/memory-map.ts. Real mode uses set 0, slot s (a PID) sets 1 + 2s + PR.
+// Sets and journals are laid out in src/cpu/memory-map.ts. Real mode uses set 0, supervisor state set 1, problem state of
+// the PID in slot s set 2 + s.
 import * as L from '../generated/layout';
 import { stepInit } from './step';
 
 const readBytes: i32 = L.tlbEntries * L.tlbEntryBytes;
 const executeOffset: i32 = 2 * readBytes;
+/** The set of supervisor state, and that of the first slot. */
+const supervisorSet: i32 = 1;
+const firstSlotSet: i32 = 2;
 /** Number of the journal of entries whose permission depends on AMR. */
 const keyedJournal: i32 = L.tlbSets;
+/** Of those of the supervisor's set that belong to the current PID. */
+const processJournal: i32 = L.tlbSets + 1;
+/** Of the list of entries that AMR keeps out. */
+const parkedJournal: i32 = L.tlbSets + 2;
 
 @inline function setBase(cpu: usize, set: i32): usize {
   return cpu + L.STATE_BYTES + set * L.tlbSetBytes;
@@ -26,20 +34,27 @@ const keyedJournal: i32 = L.tlbSets;
 @inline function emptyTag(index: i32): u64 {
   return <u64>((index ^ 1) & 4095) << 12;
 }
-@inline function clearEntry(base: usize, entry: usize): void {
+@inline function clearEntry(cpu: usize, set: i32, entry: usize): void {
+  const base = setBase(cpu, set);
   const tag = emptyTag((entry - base) >> 4);
-  if (entry >= base + executeOffset && load<u64>(entry) != tag) jumpsChanged();
+  if (entry >= base + executeOffset && load<u64>(entry) != tag) setJumpsChanged(cpu, set);
   store<u64>(entry, tag);
 }
 
-/** An execute entry or a region is gone: no jump that was remembered may be taken without a new look. */
-export function jumpsChanged(): void {
-  const epoch = load<u32>(L.W_jumpEpoch) + 16;
-  store<u32>(L.W_jumpEpoch, epoch);
-  if (epoch != 0) return;
+/** An execute entry of the set is gone: no jump that was remembered with it may be taken without a new look. */
+function setJumpsChanged(cpu: usize, set: i32): void {
+  const at = cpu + (set << 2);
+  const epoch = ((load<u32>(at, L.S_jumpEpoch) & ~15) | set) + 16;
+  store<u32>(at, epoch, L.S_jumpEpoch);
   // The count has wrapped: very old entries would look new.
+  if (epoch < 16) memory.fill(cpu + L.jumpCacheOffset, 0xff, L.jumpCacheBytes);
+  if (load<i32>(cpu, L.S_tlbFetchSet) == set) store<u32>(cpu, epoch, L.S_jumpContext);
+}
+
+/** A region is gone: no jump that any vCPU remembers may be taken without a new look. */
+export function jumpsChanged(): void {
   for (let i = 0; i < load<i32>(L.W_vcpuCount); i++) {
-    memory.fill(L.vcpuBase + i * L.vcpuStride + L.jumpCacheOffset, 0xff, L.jumpCacheBytes);
+    for (let set = 0; set < L.tlbSets; set++) setJumpsChanged(L.vcpuBase + i * L.vcpuStride, set);
   }
 }
 
@@ -55,35 +70,70 @@ export function tlbInsert(cpu: usize, ea: u64, kind: i32, host: u32, keyed: bool
   const table = setBase(cpu, set) + kind * readBytes;
   const entry = table + tlbIndex(ea);
   // An execute entry that makes room for another page takes remembered jumps with it.
-  if (kind == 2) clearEntry(setBase(cpu, set), entry);
+  if (kind == 2) clearEntry(cpu, set, entry);
   store<u64>(entry, ea & ~0xfff);
   store<u32>(entry, host, 8);
   const fills = cpu + L.S_tlbFills + (kind << 3);
   store<u64>(fills, load<u64>(fills) + 1);
   record(journal(cpu, set), entry);
   if (keyed) record(journal(cpu, keyedJournal), entry);
+  if (set == supervisorSet && !isShared(ea)) record(journal(cpu, processJournal), entry);
+}
+
+/** Quadrant 3 is PID 0 for every process. */
+@inline function isShared(ea: u64): bool {
+  return ea >> 62 == 3;
+}
+
+/** Forgets the entries that AMR keeps out: something has changed, and they would have to be looked at. */
+@inline function forgetParked(cpu: usize): void {
+  store<u32>(journal(cpu, parkedJournal), 0);
 }
 
 function clearSet(cpu: usize, set: i32): void {
   const base = setBase(cpu, set);
-  for (let i = 0; i < L.tlbSetBytes >> 4; i++) clearEntry(base, base + (i << 4));
+  for (let i = 0; i < L.tlbSetBytes >> 4; i++) clearEntry(cpu, set, base + (i << 4));
   store<u32>(journal(cpu, set), 0);
 }
 
 /** Drops what a set holds. */
 export function tlbFlushSet(cpu: usize, set: i32): void {
+  if (set == supervisorSet) {
+    forgetParked(cpu);
+    store<u32>(journal(cpu, processJournal), 0);
+  }
   const list = journal(cpu, set);
   const count = load<u32>(list);
   if (count > <u32>L.tlbJournalEntries) return clearSet(cpu, set);
-  const base = setBase(cpu, set);
-  for (let i: u32 = 0; i < count; i++) clearEntry(base, load<u32>(list + 4 + (i << 2)));
+  for (let i: u32 = 0; i < count; i++) clearEntry(cpu, set, load<u32>(list + 4 + (i << 2)));
   store<u32>(list, 0);
+}
+
+/** Drops what the supervisor's set holds of the current PID. */
+function flushProcess(cpu: usize): void {
+  forgetParked(cpu);
+  const list = journal(cpu, processJournal);
+  const count = load<u32>(list);
+  store<u32>(list, 0);
+  if (count > <u32>L.tlbJournalEntries) {
+    const base = setBase(cpu, supervisorSet);
+    for (let entry = base; entry < base + L.tlbSetBytes; entry += 16) {
+      if (!isShared(load<u64>(entry))) clearEntry(cpu, supervisorSet, entry);
+    }
+    return;
+  }
+  for (let i: u32 = 0; i < count; i++) {
+    const entry: usize = load<u32>(list + 4 + (i << 2));
+    if (!isShared(load<u64>(entry))) clearEntry(cpu, supervisorSet, entry);
+  }
 }
 
 /** First-time set-up of a vCPU's tables and context; all entries invalid. */
 export function tlbInit(cpu: usize): void {
   for (let set = 0; set < L.tlbSets; set++) clearSet(cpu, set);
   store<u32>(journal(cpu, keyedJournal), 0);
+  store<u32>(journal(cpu, processJournal), 0);
+  forgetParked(cpu);
   for (let slot = 0; slot < L.tlbPidSlots; slot++) {
     store<i32>(cpu + (slot << 2), -1, L.S_tlbPid);
     store<i32>(cpu + (slot << 2), 0, L.S_tlbAge);
@@ -104,22 +154,21 @@ export function tlbFlushTranslated(cpu: usize): void {
   store<u32>(journal(cpu, keyedJournal), 0);
 }
 
-/** Drops what a slot holds. */
-export function tlbFlushSlot(cpu: usize, slot: i32): void {
-  tlbFlushSet(cpu, 1 + 2 * slot);
-  tlbFlushSet(cpu, 2 + 2 * slot);
-}
-
-/** Drops all translations of a PID. PID 0 also serves quadrant 3 of every process, so that it drops all. */
+/**
+ * Drops all translations of a PID. PID 0 also serves quadrant 3 of every process, so that it drops all.
+ */
 export function tlbFlushPid(cpu: usize, pid: u32): void {
   if (pid == 0) return tlbFlushTranslated(cpu);
   for (let slot = 0; slot < L.tlbPidSlots; slot++) {
-    if (load<u32>(cpu + (slot << 2), L.S_tlbPid) == pid) tlbFlushSlot(cpu, slot);
+    if (load<u32>(cpu + (slot << 2), L.S_tlbPid) != pid) continue;
+    tlbFlushSet(cpu, firstSlotSet + slot);
+    if (load<i32>(cpu, L.S_tlbSlot) == slot) flushProcess(cpu);
   }
 }
 
 /** Drops entries that AMR let in: call it when AMR forbids more than before. */
 export function tlbFlushKeyed(cpu: usize): void {
+  forgetParked(cpu);
   const list = journal(cpu, keyedJournal);
   const count = load<u32>(list);
   store<u32>(list, 0);
@@ -130,25 +179,71 @@ export function tlbFlushKeyed(cpu: usize): void {
   const first = setBase(cpu, 0);
   for (let i: u32 = 0; i < count; i++) {
     const entry: usize = load<u32>(list + 4 + (i << 2));
-    clearEntry(first + ((entry - first) / L.tlbSetBytes) * L.tlbSetBytes, entry);
+    clearEntry(cpu, <i32>((entry - first) / L.tlbSetBytes), entry);
   }
 }
 
-function dropPage(base: usize, table: usize, page: u64): void {
+/**
+ * AMR of a radix guest has changed, whose entries that depend on it are all of the supervisor's set: those that it keeps
+ * out now are put aside, those that it lets in again are put back. A kernel opens and closes its way to the process's pages
+ * at each access, and they are few.
+ * @param rights bits CAN_READ and CAN_WRITE (`translation.ts`) that key 0 has now
+ */
+export function tlbSelectKeyed(cpu: usize, rights: i32): void {
+  const keyed = journal(cpu, keyedJournal);
+  const parked = journal(cpu, parkedJournal);
+  const count = load<u32>(keyed);
+  const waiting = load<u32>(parked);
+  if (count + waiting > <u32>L.tlbParkedEntries) return tlbFlushKeyed(cpu);
+  const base = setBase(cpu, supervisorSet);
+  // All of them go to the list, then those that are let in come back.
+  let end = waiting;
+  for (let i: u32 = 0; i < count; i++) {
+    const entry: usize = load<u32>(keyed + 4 + (i << 2));
+    const tag = load<u64>(entry);
+    // One that has made room for a page of another kind comes back with that page.
+    if (tag == emptyTag((entry - base) >> 4)) continue;
+    clearEntry(cpu, supervisorSet, entry);
+    // An execute entry is not worth remembering.
+    if (entry >= base + executeOffset) continue;
+    const at = parked + 16 + (end++ << 4);
+    store<u64>(at, tag);
+    store<u32>(at, load<u32>(entry, 8), 8);
+    store<u32>(at, entry, 12);
+  }
+  let kept: u32 = 0;
+  let back: u32 = 0;
+  for (let i: u32 = 0; i < end; i++) {
+    const from = parked + 16 + (i << 4);
+    const entry: usize = load<u32>(from, 12);
+    if (rights & (entry < base + readBytes ? 1 : 2)) {
+      store<u64>(entry, load<u64>(from));
+      store<u32>(entry, load<u32>(from, 8), 8);
+      store<u32>(keyed + 4 + (back++ << 2), entry);
+    } else {
+      v128.store(parked + 16 + (kept++ << 4), v128.load(from));
+    }
+  }
+  store<u32>(keyed, back);
+  store<u32>(parked, kept);
+}
+
+function dropPage(cpu: usize, set: i32, table: usize, page: u64): void {
   const entry = table + tlbIndex(page << 12);
-  if (load<u64>(entry) == page << 12) clearEntry(base, entry);
+  if (load<u64>(entry) == page << 12) clearEntry(cpu, set, entry);
 }
 
 function invalidateInSet(cpu: usize, set: i32, ea: u64, sizeShift: i32): void {
+  if (set == supervisorSet) forgetParked(cpu);
   if (load<u32>(journal(cpu, set)) == 0) return;
   const pages: u64 = sizeShift <= 12 ? 1 : sizeShift >= 22 ? 1024 : (<u64>1) << (sizeShift - 12);
   if (pages >= 1024) return tlbFlushSet(cpu, set);
   const base = setBase(cpu, set);
   const first = (ea >> 12) & ~(pages - 1);
   for (let page = first; page < first + pages; page++) {
-    dropPage(base, base, page);
-    dropPage(base, base + readBytes, page);
-    dropPage(base, base + executeOffset, page);
+    dropPage(cpu, set, base, page);
+    dropPage(cpu, set, base + readBytes, page);
+    dropPage(cpu, set, base + executeOffset, page);
   }
 }
 
@@ -162,13 +257,14 @@ export function tlbInvalidatePagePid(cpu: usize, ea: u64, sizeShift: i32, pid: u
   if (pid == 0) return tlbInvalidatePage(cpu, ea, sizeShift);
   for (let slot = 0; slot < L.tlbPidSlots; slot++) {
     if (load<u32>(cpu + (slot << 2), L.S_tlbPid) != pid) continue;
-    invalidateInSet(cpu, 1 + 2 * slot, ea, sizeShift);
-    invalidateInSet(cpu, 2 + 2 * slot, ea, sizeShift);
+    invalidateInSet(cpu, firstSlotSet + slot, ea, sizeShift);
+    if (load<i32>(cpu, L.S_tlbSlot) == slot) invalidateInSet(cpu, supervisorSet, ea, sizeShift);
   }
 }
 
 /** Drops what was derived from the segment of 2^shift bytes around `ea`. */
 export function tlbFlushSegment(cpu: usize, ea: u64, shift: i32): void {
+  forgetParked(cpu);
   for (let set = 1; set < L.tlbSets; set++) {
     const list = journal(cpu, set);
     const count = load<u32>(list);
@@ -176,10 +272,9 @@ export function tlbFlushSegment(cpu: usize, ea: u64, shift: i32): void {
       tlbFlushSet(cpu, set);
       continue;
     }
-    const base = setBase(cpu, set);
     for (let i: u32 = 0; i < count; i++) {
       const entry: usize = load<u32>(list + 4 + (i << 2));
-      if (load<u64>(entry) >> shift == ea >> shift) clearEntry(base, entry);
+      if (load<u64>(entry) >> shift == ea >> shift) clearEntry(cpu, set, entry);
     }
   }
 }
@@ -190,6 +285,7 @@ export function tlbFlushSegment(cpu: usize, ea: u64, shift: i32): void {
  */
 export function tlbDropReal(cpu: usize, real: u64, shift: i32, executable: bool): void {
   if (real >= load<u64>(L.W_ramBytes)) return;
+  forgetParked(cpu);
   const first = load<u32>(L.W_ramBase) + <u32>real;
   const size = <u32>1 << shift;
   for (let set = 1; set < L.tlbSets; set++) {
@@ -203,12 +299,13 @@ export function tlbDropReal(cpu: usize, real: u64, shift: i32, executable: bool)
     const execute = base + executeOffset;
     for (let i: u32 = 0; i < count; i++) {
       const entry: usize = load<u32>(list + 4 + (i << 2));
-      if (entry >= execute ? executable : load<u32>(entry, 8) - first < size) clearEntry(base, entry);
+      if (entry >= execute ? executable : load<u32>(entry, 8) - first < size) clearEntry(cpu, set, entry);
     }
   }
 }
 
 function dropWrite(cpu: usize, host: u32): void {
+  forgetParked(cpu);
   for (let set = 0; set < L.tlbSets; set++) {
     const list = journal(cpu, set);
     const count = load<u32>(list);
@@ -216,13 +313,13 @@ function dropWrite(cpu: usize, host: u32): void {
     const table = base + readBytes;
     if (count > <u32>L.tlbJournalEntries) {
       for (let i = 0; i < L.tlbEntries; i++) {
-        if (load<u32>(table + (i << 4), 8) == host) clearEntry(base, table + (i << 4));
+        if (load<u32>(table + (i << 4), 8) == host) clearEntry(cpu, set, table + (i << 4));
       }
       continue;
     }
     for (let i: u32 = 0; i < count; i++) {
       const entry: usize = load<u32>(list + 4 + (i << 2));
-      if (entry >= table && entry < table + readBytes && load<u32>(entry, 8) == host) clearEntry(base, entry);
+      if (entry >= table && entry < table + readBytes && load<u32>(entry, 8) == host) clearEntry(cpu, set, entry);
     }
   }
 }
@@ -250,12 +347,18 @@ export function tlbSelectSlot(cpu: usize, pid: u32): i32 {
   }
   if (found < 0) {
     found = best;
-    tlbFlushSlot(cpu, found);
+    tlbFlushSet(cpu, firstSlotSet + found);
     store<u32>(cpu + (found << 2), pid, L.S_tlbPid);
   }
   store<i32>(cpu + (found << 2), youngest + 1, L.S_tlbAge);
+  flushProcess(cpu);
   store<i32>(cpu, found, L.S_tlbSlot);
   return found;
+}
+
+/** The set of the mode with translation: of supervisor state, or of problem state with the PID in `slot`. */
+export function tlbTranslatedSet(slot: i32, problem: bool): i32 {
+  return problem ? firstSlotSet + slot : supervisorSet;
 }
 
 /** Points the state's table words at these sets. */
@@ -263,6 +366,7 @@ export function tlbSelectSets(cpu: usize, data: i32, fetch: i32): void {
   const base = setBase(cpu, data);
   store<i32>(cpu, data, L.S_tlbDataSet);
   store<i32>(cpu, fetch, L.S_tlbFetchSet);
+  store<u32>(cpu, load<u32>(cpu + (fetch << 2), L.S_jumpEpoch), L.S_jumpContext);
   store<u32>(cpu, base, L.S_tlbRead);
   store<u32>(cpu, base + readBytes, L.S_tlbWrite);
   store<u32>(cpu, setBase(cpu, fetch) + executeOffset, L.S_tlbExecute);

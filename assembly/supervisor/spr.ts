@@ -5,7 +5,7 @@ import * as L from '../generated/layout';
 import * as A from '../generated/spr-attributes';
 import { PROGRAM_ILLEGAL, PROGRAM_PRIVILEGED, facilityUnavailable, raiseProgram } from '../interrupts/raise';
 import { updateContext } from '../mmu/context';
-import { tlbFlushKeyed, tlbFlushTranslated } from '../mmu/tlb';
+import { tlbFlushKeyed, tlbFlushTranslated, tlbSelectKeyed } from '../mmu/tlb';
 import { doorbells } from './message';
 import * as R from './registers';
 import { readDecrementer, timebase, writeDecrementer } from './time';
@@ -138,7 +138,8 @@ function writeAmr(cpu: usize, value: u64): void {
   // that depend on it; hash lists those of the other keys.
   const gone = value & ~old;
   if (R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR) {
-    if (gone >> 62) tlbFlushKeyed(cpu);
+    // Bit 0 denies writing, bit 1 reading.
+    if ((value ^ old) >> 62) tlbSelectKeyed(cpu, <i32>(~value >> 62));
   } else if (gone >> 62) tlbFlushTranslated(cpu);
   else if (gone) tlbFlushKeyed(cpu);
 }

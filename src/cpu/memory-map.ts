@@ -9,25 +9,31 @@ export const tlbExecuteEntries = 4096;
 /** Bytes of one set of tables: read, write, execute. */
 export const tlbSetBytes = (2 * tlbEntries + tlbExecuteEntries) * tlbEntryBytes;
 /**
- * Sets of one vCPU: real mode, then for each PID slot a supervisor and a problem-state set.
- * Set number: 0 = translation off; 1 + 2·slot + (PR ? 1 : 0).
+ * Sets of one vCPU: 0 for translation off, 1 for supervisor state with translation, 2 + slot for problem state of the PID
+ * that has the slot. The supervisor's set serves all processes, so that what the kernel has of its own stays; a change of
+ * PID drops from it what lies in the process's quadrants.
  */
-export const tlbPidSlots = 4;
-export const tlbSets = 1 + 2 * tlbPidSlots;
+export const tlbPidSlots = 6;
+export const tlbSets = 2 + tlbPidSlots;
 /** IR and DR differ rarely; such code takes data tables from one set and the execute table from another. */
 export const tlbBytes = tlbSets * tlbSetBytes;
 /**
  * Journals behind the tables: for each set the byte offsets of the entries filled since it was flushed, so that a flush
- * costs what was filled. One more lists entries that depend on AMR. {count: u32, offsets: u32 × tlbJournalEntries};
- * a count above tlbJournalEntries means "all".
+ * costs what was filled. Two more list entries that depend on AMR, and those of the supervisor's set that belong to the
+ * current PID. {count: u32, offsets: u32 × tlbJournalEntries}; a count above tlbJournalEntries means "all". Behind them
+ * lies a list of another form: entries that AMR keeps out for the moment, {count: u32} and from byte 16 on
+ * {tag: u64, host: u32, offset: u32}.
  */
 export const tlbJournalEntries = 1023;
 export const tlbJournalBytes = 4 * (tlbJournalEntries + 1);
-export const tlbJournalsBytes = (tlbSets + 1) * tlbJournalBytes;
+export const tlbJournalsBytes = (tlbSets + 3) * tlbJournalBytes;
+/** Most entries that AMR keeps out and that are remembered. */
+export const tlbParkedEntries = 64;
 
 /**
  * Jump cache behind the journals: where translated code goes on from one region to the next. Direct-mapped by the
- * address, see `writeJumpCacheEntry`: {address: u64, table index: u32, context: u32}; context = `jumpEpoch` + the fetch set's number.
+ * address, see `writeJumpCacheEntry`: {address: u64, table index: u32, context: u32}; context = `jumpContext` of
+ * the state when it was made.
  */
 export const jumpCacheEntries = 4096;
 export const jumpCacheBytes = 16 * jumpCacheEntries;
@@ -50,8 +56,6 @@ export const machineWord = {
   /** Partition-wide LPCR bits, process table base etc. are per vCPU in its `spr` area; the hash table's place is here. */
   hptBase: machineBase + 56,
   hptBytes: machineBase + 64,
-  /** Grows by 16 whenever an execute entry of any TLB or a region goes: no jump cache entry made before holds. */
-  jumpEpoch: machineBase + 72,
   /**
    * Addresses of decoded records, a u32 for each key of a 4 KiB page of guest RAM (page << 2 | problem state under a PCR <<
    * 1 | little-endian), 0 = none.

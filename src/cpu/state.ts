@@ -67,9 +67,15 @@ const sizes = {
   /** Numbers of the TLB sets that data accesses and fetches use now. */
   tlbDataSet: [4, 1],
   tlbFetchSet: [4, 1],
+  /**
+   * Of each TLB set: its number, plus 16 for each time that an execute entry of it or a region has gone; a jump remembered
+   * before may not be taken. `jumpContext` is that of the set that fetches use now.
+   */
+  jumpEpoch: [4, 8],
+  jumpContext: [4, 1],
   /** PID whose translations each TLB slot holds, and when it was current last (a count of slot changes). */
-  tlbPid: [4, 4],
-  tlbAge: [4, 4],
+  tlbPid: [4, 6],
+  tlbAge: [4, 6],
   /** What the TLB's contents were made with: translation bits of LPCR, process table. */
   tlbLpcr: [8, 1],
   tlbProcessTable: [8, 1],

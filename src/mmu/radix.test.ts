@@ -158,6 +158,76 @@ test('AMR key 0 shuts and opens problem-state pages for the supervisor', () => {
   assert.equal(plane.takeException(0), undefined);
 });
 
+test('what AMR has shut comes back without a walk when it is opened, each right by itself', () => {
+  const { plane, trees } = machine();
+  plane.setSpr(0, 48, 3n);
+  trees.map(3, 0x1_0000n, 0x30_0000, 16, eaa.read | eaa.write | changed);
+  plane.on(0, 'loadSlow', 0x1_0000n, 4);
+  const host = plane.ramBase + 0x30_0000;
+
+  plane.on(0, 'moveToSpr', 29, 0xc000000000000000n);
+  plane.on(0, 'moveToSpr', 29, 0x8000000000000000n);
+  assert.equal(plane.probe(0, 'tlbRead', 0x1_0000n), host);
+  assert.equal(plane.probe(0, 'tlbWrite', 0x1_0000n), undefined);
+  plane.on(0, 'moveToSpr', 29, 0x4000000000000000n);
+  assert.equal(plane.probe(0, 'tlbRead', 0x1_0000n), undefined);
+  assert.equal(plane.probe(0, 'tlbWrite', 0x1_0000n), host);
+
+  plane.on(0, 'moveToSpr', 29, 0xc000000000000000n);
+  plane.on(0, 'tlbInvalidateEntry', 3n << 32n, 0x1_0000n | (5n << 5n), 3, 0);
+  plane.on(0, 'moveToSpr', 29, 0n);
+  assert.equal(plane.probe(0, 'tlbRead', 0x1_0000n), undefined);
+});
+
+test("a change of PID keeps the kernel's pages and each process's own", () => {
+  const { plane, trees } = machine();
+  trees.map(0, 0x2_0000n, 0x31_0000, 16, eaa.privileged | eaa.read);
+  trees.map(3, 0x1_0000n, 0x30_0000, 16, eaa.read);
+  const kernel = quadrant3 | 0x2_0000n;
+  plane.setSpr(0, 48, 3n);
+  plane.on(0, 'loadSlow', kernel, 4);
+  plane.on(0, 'loadSlow', 0x1_0000n, 4);
+  plane.setMsr(0, msr.user);
+  plane.on(0, 'loadSlow', 0x1_0000n, 4);
+
+  plane.setMsr(0, msr.kernel);
+  plane.on(0, 'moveToSpr', 48, 4n);
+  assert.equal(plane.probe(0, 'tlbRead', kernel), plane.ramBase + 0x31_0000);
+  assert.equal(plane.probe(0, 'tlbRead', 0x1_0000n), undefined);
+  plane.on(0, 'moveToSpr', 48, 3n);
+  assert.equal(plane.probe(0, 'tlbRead', 0x1_0000n), undefined);
+  plane.setMsr(0, msr.user);
+  assert.equal(plane.probe(0, 'tlbRead', 0x1_0000n), plane.ramBase + 0x30_0000);
+});
+
+test('a remembered jump holds until an execute entry of its own set goes', () => {
+  const { plane, trees } = machine();
+  trees.map(0, 0x2_0000n, 0x31_0000, 16, eaa.privileged | eaa.read | eaa.execute);
+  trees.map(3, 0x1_0000n, 0x30_0000, 16, eaa.read | eaa.execute);
+  plane.setSpr(0, 48, 3n);
+  const jumpContext = (mode: bigint) => {
+    plane.setMsr(0, mode);
+    return plane.cpu(0).view.getUint32(state.jumpContext.offset, true);
+  };
+  const fetch = (mode: bigint, ea: bigint) => {
+    plane.setMsr(0, mode);
+    plane.cpu(0).nip = ea;
+    plane.on(0, 'fetchRecords');
+  };
+  fetch(msr.kernel, quadrant3 | 0x2_0000n);
+  fetch(msr.user, 0x1_0000n);
+  const before = [jumpContext(msr.kernel), jumpContext(msr.user)];
+  assert.notEqual(before[0], before[1]);
+
+  plane.setMsr(0, msr.kernel);
+  plane.on(0, 'tlbInvalidateEntry', 3n << 32n, 0x1_0000n | (5n << 5n), 3, 0);
+  assert.equal(jumpContext(msr.kernel), before[0]);
+  assert.notEqual(jumpContext(msr.user), before[1]);
+
+  plane.call('jumpsChanged');
+  assert.notEqual(jumpContext(msr.kernel), before[0]);
+});
+
 test('a store to a page with code keeps missing and is reported', () => {
   const { plane, trees } = machine();
   trees.map(0, 0x1_0000n, 0x30_0000, 16, eaa.privileged | eaa.read | eaa.write | changed);
@@ -221,18 +291,18 @@ test('a fetch finds the records of its page once for each byte order, and for pr
   assert.equal(plane.takeException(0)?.vector, 0x400);
 });
 
-test('random maps, changes with tlbie, PID switches: every probe that hits is what the tables say', () => {
+test('random maps, changes with tlbie, PID switches, AMR, code: every probe that hits is what the tables say', () => {
   const pages = 24;
   const action = fc.record({
-    kind: fc.constantFrom('map', 'unmap', 'pid', 'load', 'store', 'flushPid', 'tlbiel'),
-    pid: fc.integer({ min: 0, max: 6 }),
+    kind: fc.constantFrom('map', 'unmap', 'pid', 'load', 'store', 'flushPid', 'tlbiel', 'amr', 'code'),
+    pid: fc.integer({ min: 0, max: 8 }),
     page: fc.integer({ min: 0, max: pages - 1 }),
     frame: fc.integer({ min: 0, max: 15 }),
     user: fc.boolean(),
     writable: fc.boolean(),
   });
   fc.assert(
-    fc.property(fc.array(action, { maxLength: 80 }), (actions) => {
+    fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
       const { plane, trees } = machine(2);
       const mapped = new Map<string, { frame: number; user: boolean; writable: boolean }>();
       const key = (pid: number, number: number) => `${pid}/${number}`;
@@ -240,6 +310,8 @@ test('random maps, changes with tlbie, PID switches: every probe that hits is wh
       const address = (pid: number, number: number) =>
         (pid === 0 ? quadrant3 : 0n) | (BigInt(number % 8) << 16n) | (BigInt(number >> 3) << 24n);
       let current = 0;
+      let amr = 0n;
+      const code = new Set<number>();
       const invalidate = (pid: number, number: number, local: number) => {
         const rs = BigInt(pid) << 32n;
         const rb = address(pid, number) | (5n << 5n);
@@ -263,16 +335,27 @@ test('random maps, changes with tlbie, PID switches: every probe that hits is wh
           for (const i of [0, 1]) plane.on(i, 'moveToSpr', 48, BigInt(current));
         } else if (a.kind === 'flushPid') {
           plane.on(0, 'tlbInvalidateEntry', BigInt(a.pid) << 32n, 1n << 10n, 3, 0);
+        } else if (a.kind === 'amr') {
+          plane.setMsr(1, msr.kernel);
+          amr = BigInt(a.frame & 3) << 62n;
+          plane.on(1, 'moveToSpr', 29, amr);
+        } else if (a.kind === 'code') {
+          const page = 0x300 + 16 * a.frame;
+          code.add(a.frame);
+          plane.view.setUint8(plane.codeMap + page, 1);
+          plane.call('tlbDropWrite', page);
         } else if (a.pid === 0 || a.pid === current) {
           plane.setMsr(1, a.user ? msr.user : msr.kernel);
           const entry = mapped.get(name);
-          const denied = entry === undefined || (a.user && !entry.user) || (a.kind === 'store' && !entry.writable);
+          const shut = !a.user && entry?.user === true && (amr >> (a.kind === 'load' ? 62n : 63n)) % 2n === 1n;
+          const denied =
+            entry === undefined || (a.user && !entry.user) || (a.kind === 'store' && !entry.writable) || shut;
           if (a.kind === 'load') plane.on(1, 'loadSlow', ea + 8n, 8);
           else plane.on(1, 'storeSlow', ea + 8n, 8, 1n);
           assert.equal(plane.takeException(1) !== undefined, denied);
         }
-        for (const state of [msr.user, msr.kernel]) {
-          plane.setMsr(1, state);
+        for (const mode of [msr.user, msr.kernel]) {
+          plane.setMsr(1, mode);
           for (const pid of [0, current]) {
             for (let number = 0; number < pages; number++) {
               const entry = mapped.get(key(pid, number));
@@ -281,8 +364,10 @@ test('random maps, changes with tlbie, PID switches: every probe that hits is wh
                 if (host === undefined) continue;
                 assert.ok(entry, `stale ${table} entry`);
                 assert.equal(host, plane.ramBase + 0x30_0000 + entry.frame * 0x1_0000);
-                assert.ok(table === 'tlbRead' || entry.writable);
-                assert.ok(entry.user || state === msr.kernel);
+                assert.ok(table === 'tlbRead' || (entry.writable && !code.has(entry.frame)));
+                assert.ok(entry.user || mode === msr.kernel);
+                const shut = (amr >> (table === 'tlbRead' ? 62n : 63n)) % 2n === 1n;
+                assert.ok(!(shut && entry.user && mode === msr.kernel), `${table} entry against AMR`);
               }
             }
           }

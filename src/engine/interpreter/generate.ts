@@ -2,7 +2,7 @@
 //
 // The main function is a loop around one `br_table` over predecoded records. Rows that are executed often, and those
 // with flow of control, are in it; each other row is a function of its own, called through a table.
-import { jumpCacheOffset, machineWord, recordBytes, recordSide, specialHandler } from '../../cpu/memory-map.ts';
+import { jumpCacheOffset, recordBytes, recordSide, specialHandler } from '../../cpu/memory-map.ts';
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import { fields } from '../fields.ts';
@@ -589,10 +589,7 @@ class MainFunction {
     ir.memory(opcode.i32Load, recordSide.region, 2);
     ir.memory(opcode.i32Store, jumpCacheOffset + 8, 2);
     ir.localGet(entry);
-    ir.i32Const(machineWord.jumpEpoch);
-    ir.memory(opcode.i32Load, 0, 2);
-    this.#loadState(opcode.i32Load, state.tlbFetchSet.offset);
-    ir.code.byte(0x6a);
+    this.#loadState(opcode.i32Load, state.jumpContext.offset);
     ir.memory(opcode.i32Store, jumpCacheOffset + 12, 2);
   }
 

@@ -1,5 +1,4 @@
 // After a supervisor call in a region: whether anything that the region relies on has changed.
-import { machineWord } from '../../cpu/memory-map.ts';
 import { state } from '../../cpu/state.ts';
 import type { Mode } from '../interpreter/interpreter-builder.ts';
 import type { Ir } from '../ir/ir.ts';
@@ -32,9 +31,8 @@ export function writeContextCheck(ir: Ir, f: RegionFrame, mode: Mode, remaining:
   differs(f.tlbExecute);
   word(state.facilities.offset);
   differs(f.facilities);
-  ir.i32Const(machineWord.jumpEpoch);
-  ir.memory(opcode.i32Load, 0, 2);
-  differs(f.epoch);
+  word(state.jumpContext.offset);
+  differs(f.jumpContext);
   // MSR[SE] and MSR[BE] trace each instruction.
   word(state.msr.offset);
   ir.i32Const(0x600);

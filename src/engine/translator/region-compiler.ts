@@ -2,7 +2,7 @@
 //
 // Loops and diamonds become structured control flow by the dominator tree (Ramsey, "Beyond Relooper", ICFP 2022).
 // Registers live in locals; an access that misses the TLB leaves the region so that the interpreter serves it.
-import { jumpCacheOffset, machineWord } from '../../cpu/memory-map.ts';
+import { jumpCacheOffset } from '../../cpu/memory-map.ts';
 import { facilityBit, slotOffset, state } from '../../cpu/state.ts';
 import { fieldValue } from '../../isa/field.ts';
 import type { InstructionRow } from '../../isa/row.ts';
@@ -83,7 +83,7 @@ class RegionCompiler {
       tlbWrite: locals.keep('i32'),
       tlbExecute: locals.keep('i32'),
       facilities: locals.keep('i32'),
-      epoch: locals.keep('i32'),
+      jumpContext: locals.keep('i32'),
       left: locals.keep('i32'),
       result: locals.keep('i32'),
       site: locals.keep('i32'),
@@ -163,9 +163,7 @@ class RegionCompiler {
     load(state.tlbWrite.offset, this.#frame.tlbWrite);
     load(state.tlbExecute.offset, this.#frame.tlbExecute);
     load(state.facilities.offset, this.#frame.facilities);
-    ir.i32Const(machineWord.jumpEpoch);
-    ir.memory(opcode.i32Load, 0, 2);
-    ir.localSet(this.#frame.epoch);
+    load(state.jumpContext.offset, this.#frame.jumpContext);
     load(state.budget.offset, this.#left);
     this.#registers.writeLoads(ir);
     this.#frame.keptPages?.writeReset(ir);
@@ -252,11 +250,8 @@ class RegionCompiler {
     ir.branchIf(leave);
     ir.localGet(entry);
     ir.memory(opcode.i32Load, jumpCacheOffset + 12, 2);
-    ir.i32Const(machineWord.jumpEpoch);
-    ir.memory(opcode.i32Load, 0, 2);
     ir.localGet(cpuLocal);
-    ir.memory(opcode.i32Load, state.tlbFetchSet.offset, 2);
-    ir.code.byte(0x6a);
+    ir.memory(opcode.i32Load, state.jumpContext.offset, 2);
     ir.code.byte(0x47);
     ir.branchIf(leave);
     ir.localGet(cpuLocal);

@@ -8,7 +8,7 @@ export interface RegionFrame {
   /** i32: what was in force at the entry. */
   readonly tlbExecute: number;
   readonly facilities: number;
-  readonly epoch: number;
+  readonly jumpContext: number;
   /** i32: budget left, and the region's result. */
   readonly left: number;
   readonly result: number;
