@@ -35,7 +35,7 @@ export const tlbParkedEntries = 64;
  * address, see `writeJumpCacheEntry`: {address: u64, table index: u32, context: u32}; context = `jumpContext` of
  * the state when it was made.
  */
-export const jumpCacheEntries = 4096;
+export const jumpCacheEntries = 16384;
 export const jumpCacheBytes = 16 * jumpCacheEntries;
 
 /** AssemblyScript's static data and stack live below this address. */
