@@ -75,6 +75,8 @@ export interface CpuClass {
   readonly l1DataCache: number;
   readonly l1InstructionCache: number;
   readonly cacheLine: number;
+  /** HostThrs of the partition's characteristics (ibm,get-system-parameter): threads of a real core; 0: not told. */
+  readonly hostThreads: number;
   /** Name of the CPU's node in the device tree, before `@`. */
   readonly nodeName: string;
 }
@@ -94,6 +96,7 @@ export const cpuClasses: readonly CpuClass[] = [
     hasAil2: false,
     isa300: false,
     l1InstructionCache: 0x8000,
+    hostThreads: 0,
     nodeName: 'PowerPC,POWER7',
   },
   {
@@ -107,6 +110,7 @@ export const cpuClasses: readonly CpuClass[] = [
     hasAil2: true,
     isa300: false,
     l1InstructionCache: 0x8000,
+    hostThreads: 8,
     nodeName: 'PowerPC,POWER8',
   },
   {
@@ -120,6 +124,7 @@ export const cpuClasses: readonly CpuClass[] = [
     hasAil2: true,
     isa300: true,
     l1InstructionCache: 0x8000,
+    hostThreads: 4,
     nodeName: 'PowerPC,POWER9',
   },
   {
@@ -133,6 +138,7 @@ export const cpuClasses: readonly CpuClass[] = [
     hasAil2: false,
     isa300: true,
     l1InstructionCache: 0x8000,
+    hostThreads: 0,
     nodeName: 'PowerPC,POWER10',
   },
   {
@@ -146,6 +152,7 @@ export const cpuClasses: readonly CpuClass[] = [
     hasAil2: false,
     isa300: true,
     l1InstructionCache: 0x8000,
+    hostThreads: 0,
     nodeName: 'PowerPC,POWER11',
   },
 ];

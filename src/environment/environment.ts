@@ -152,6 +152,7 @@ export function derive(asked: Request, rows: readonly CapabilityRow[] = capabili
       l1DataCache: cpu.l1DataCache,
       l1InstructionCache: cpu.l1InstructionCache,
       cacheLine: cpu.cacheLine,
+      hostThreads: cpu.hostThreads,
     },
     levels: levelViews,
     capabilities: values,

@@ -73,6 +73,8 @@ export interface CpuView {
   readonly l1DataCache: number;
   readonly l1InstructionCache: number;
   readonly cacheLine: number;
+  /** HostThrs of the partition's characteristics (PAPR, ibm,get-system-parameter); 0: not told. */
+  readonly hostThreads: number;
 }
 
 /** Facilities that a guest finds, as `ibm,vmx`, `ibm,dfp` and the decrementer tell it. */

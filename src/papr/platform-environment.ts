@@ -34,6 +34,8 @@ export interface PlatformEnvironment {
     readonly l1DataCache: number;
     readonly l1InstructionCache: number;
     readonly cacheLine: number;
+    /** HostThrs; 0: not told. */
+    readonly hostThreads: number;
     /** Hz. */
     readonly timebaseFrequency: number;
     readonly clockFrequency: number;
@@ -136,6 +138,7 @@ export function platformEnvironment(environment: Environment): PlatformEnvironme
       l1DataCache: cpu.l1DataCache,
       l1InstructionCache: cpu.l1InstructionCache,
       cacheLine: cpu.cacheLine,
+      hostThreads: cpu.hostThreads,
       timebaseFrequency: environment.timebaseFrequency,
       clockFrequency: environment.clockFrequency,
       decrementerBits: decrementer.large ? decrementer.bits : 0,

@@ -66,6 +66,7 @@ const environment = object({
       l1DataCache: count,
       l1InstructionCache: count,
       cacheLine: count,
+      hostThreads: count,
     },
     ['maxCompat'],
   ),

@@ -62,7 +62,7 @@ test('system parameters: a length, then what fits', () => {
   const machine = power9('2');
   assert.deepEqual(rtas(machine, 'ibm,get-system-parameter', [0x2c, 0x60_0000, 0x1000], 1), [-3]);
   assert.deepEqual(rtas(machine, 'ibm,get-system-parameter', [20, 0x60_0000, 0x1000], 1), [0]);
-  const text = 'MaxEntCap=2,DesMem=1024,DesProcs=2,MaxPlatProcs=2';
+  const text = 'MaxEntCap=2,DesMem=1024,DesProcs=2,MaxPlatProcs=2,HostThrs=4';
   assert.equal(machine.memory.read16(0x60_0000), text.length + 1);
   assert.equal(machine.memory.readString(0x60_0002), text);
   machine.memory.fill(0x60_0000, 16, 0xee);

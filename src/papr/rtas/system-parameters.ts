@@ -18,7 +18,9 @@ function parameterValue(number: number, { environment, boot }: PlatformState): U
   if (number === parameter.splparCharacteristics) {
     const { cpus, maxCpus } = environment.smp;
     const megabytes = environment.memoryBytes / 0x10_0000;
-    const text = `MaxEntCap=${maxCpus},DesMem=${megabytes},DesProcs=${cpus},MaxPlatProcs=${maxCpus}`;
+    const { hostThreads } = environment.cpu;
+    const common = `MaxEntCap=${maxCpus},DesMem=${megabytes},DesProcs=${cpus},MaxPlatProcs=${maxCpus}`;
+    const text = hostThreads === 0 ? common : `${common},HostThrs=${hostThreads}`;
     return concatenated(utf8(text), Uint8Array.of(0));
   }
   if (number === parameter.diagnosticsRunMode) return Uint8Array.of(diagnosticsDisabled);
