@@ -31,3 +31,8 @@ export function isLittleEndianKey(key: number): boolean {
 export function isRestrictedKey(key: number): boolean {
   return (key & 2) === 2;
 }
+
+/** True when instruction words of both keys mean the same. */
+export function sameDecoding(a: number, b: number): boolean {
+  return a % keysOfPage === b % keysOfPage;
+}

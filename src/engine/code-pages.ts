@@ -6,7 +6,7 @@ import { codeKey, isLittleEndianKey, keysOfPage, realPageOf } from './code-key.t
 import type { HandlerMap } from './interpreter/generate.ts';
 import { handlerKey, layoutOf } from './interpreter/generate.ts';
 import type { RecordLayout } from './record-layout.ts';
-import type { InstalledRegion, RegionPlace } from './translator/translator.ts';
+import type { RegionPlace, RegionStart } from './translator/translator.ts';
 import { type FixedValues, type PreparedRow, VariantCache, variantKey } from './variants.ts';
 
 /** Stores to a page of code that change none of it, before it is taken for data: at first, and at most. */
@@ -121,8 +121,16 @@ export class CodePages {
     return this.#view.getUint32(this.#o.ramBase + realPageOf(key) * 4096 + offset, isLittleEndianKey(key));
   }
 
-  /** Lets a region run whenever control comes to its start. */
-  install({ key, offset, index }: InstalledRegion): void {
+  /** True when the instruction at a place was decoded since its code was written. */
+  executed({ key, offset }: RegionPlace): boolean {
+    const page = this.#byKey.get(key);
+    if (page === undefined) return false;
+    const record = this.#address(page) + (offset >> 2) * recordBytes;
+    return this.#view.getUint16(record, true) !== specialHandler.undecoded;
+  }
+
+  /** Lets a region run whenever control comes to a start of it. */
+  install({ key, offset, index }: RegionStart): void {
     const page = this.#byKey.get(key);
     if (page === undefined) return;
     const base = this.#address(page);
@@ -137,7 +145,7 @@ export class CodePages {
   }
 
   /** Puts back what stood at a region's start. */
-  uninstall({ key, offset }: InstalledRegion): void {
+  uninstall({ key, offset }: RegionStart): void {
     const page = this.#byKey.get(key);
     if (page === undefined) return;
     const base = this.#address(page);

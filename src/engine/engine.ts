@@ -1,7 +1,7 @@
 // The engine: one linear memory, the data plane, the interpreter of each mode, and the decoded code.
 import { GuestMemory } from '../cpu/guest-memory.ts';
 import { machineWord, vcpuBase, vcpuStride } from '../cpu/memory-map.ts';
-import { state } from '../cpu/state.ts';
+import { slotOffset, state } from '../cpu/state.ts';
 import { Vcpu } from '../cpu/vcpu.ts';
 import { type Decode, decoderOf } from '../isa/decode.ts';
 import { instructionTable } from '../isa/table.ts';
@@ -13,7 +13,8 @@ import type { Mode } from './interpreter/interpreter-builder.ts';
 import { leaveReason } from './leave-reason.ts';
 import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
 import { type EngineProfile, engineProfile } from './profile.ts';
-import { Translator, type TranslatorTuning } from './translator/translator.ts';
+import { tlbIndex } from './tlb-index.ts';
+import { type Surroundings, Translator, type TranslatorTuning } from './translator/translator.ts';
 
 /** What the engine asks of the machine around it; the data plane's imports without the 64-bit plumbing. */
 export interface EngineHost {
@@ -303,7 +304,7 @@ export class Engine {
       left -= slice - Number(vcpu.view.getBigInt64(state.budget.offset, true));
       if (reason === leaveReason.mode) continue;
       if (reason === leaveReason.budget) {
-        this.#sample(vcpu);
+        this.#sample(vcpu, slice);
         if (left > 0) continue;
       }
       return { reason, executed: budget - left };
@@ -326,7 +327,25 @@ export class Engine {
     return engineProfile(this.vcpus, this.translator?.statistics, this.#samples);
   }
 
-  #sample(vcpu: Vcpu): void {
+  /** What is around where a vCPU is, as far as its TLB knows: who has called, and what was called last. */
+  #surroundings(vcpu: Vcpu): Surroundings {
+    const table = vcpu.view.getUint32(state.tlbExecute.offset, true);
+    const here = vcpu.nip & ~0xfffn;
+    const places = [slotOffset.lr, slotOffset.ctr].map((offset) => vcpu.view.getBigUint64(offset, true));
+    return {
+      related: places.map((ea) => Number(BigInt.asIntN(64, ea - here) & ~3n)),
+      page: (distance) => {
+        const page = BigInt.asUintN(64, here + BigInt(distance) * 4096n);
+        const entry = table + tlbIndex(Number(page & 0xffff_ffffn));
+        if (this.#view.getBigUint64(entry, true) !== page) return undefined;
+        const records = this.#view.getUint32(entry + 8, true);
+        return { key: this.code.placeOf(records).key, records };
+      },
+    };
+  }
+
+  /** Looks at where control is after a slice of so many instructions. */
+  #sample(vcpu: Vcpu, slice: number): void {
     if (this.#sampling) this.#samples.set(vcpu.nip, (this.#samples.get(vcpu.nip) ?? 0) + 1);
     if (!this.translator) return;
     this.translator.tick();
@@ -334,6 +353,9 @@ export class Engine {
     if ((vcpu.view.getUint32(state.msr.offset, true) & traceBits) !== 0) return;
     const record = vcpu.view.getUint32(state.record.offset, true);
     if (this.code.startsRegion(record)) {
+      if (vcpu.view.getUint32(state.endedInside.offset, true) === 0)
+        this.translator.sampleStart(this.code.placeOf(record), slice, this.#surroundings(vcpu));
+      vcpu.view.setUint32(state.endedInside.offset, 0, true);
       this.#samplePeriod = Math.min(this.#samplePeriod * 2, longestPeriod);
       return;
     }

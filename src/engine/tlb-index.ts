@@ -19,3 +19,8 @@ export function writeTlbIndex(ir: Ir, scratch: number): void {
   ir.i32Const((tlbEntries - 1) * tlbEntryBytes);
   ir.code.byte(0x71);
 }
+
+/** The same for the low 32 bits of an effective address. */
+export function tlbIndex(address: number): number {
+  return ((address >>> 8) ^ (address >>> 20)) & ((tlbEntries - 1) * tlbEntryBytes);
+}

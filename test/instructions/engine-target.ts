@@ -49,7 +49,7 @@ export class EngineTarget implements ExecutionTarget {
   constructor(options: EngineTargetOptions) {
     const { edition, littleEndian, translate } = options;
     const dataPlane = readFileSync(join(root, 'dist/assembly/data-plane.wasm'));
-    const translator = { ...defaultTuning, threshold: 1, batch: Number.POSITIVE_INFINITY };
+    const translator = { ...defaultTuning, threshold: 1, batch: Number.POSITIVE_INFINITY, onlyExecuted: false };
     this.#options = options;
     this.#cpu = new TestCpu({ edition, littleEndian, images: { dataPlane }, ...(translate ? { translator } : {}) });
     const { view } = this.#cpu.vcpu;

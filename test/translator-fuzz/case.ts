@@ -43,6 +43,8 @@ export interface FuzzCase {
   readonly steps: readonly FuzzStep[];
   /** Instructions, by their number, that regions are made from before the first step. */
   readonly hot: readonly number[];
+  /** These regions are joined with what is around them. */
+  readonly joined: boolean;
 }
 
 const specialDoubles = [
@@ -174,5 +176,6 @@ export function makeCase(seed: number): FuzzCase {
       drop: random.chance(0.05),
     })),
     hot: Array.from({ length: random.between(1, 5) }, () => random.below(length)),
+    joined: random.chance(0.5),
   };
 }

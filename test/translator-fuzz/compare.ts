@@ -37,10 +37,19 @@ export class FuzzComparison {
   #pair(edition: IsaVersion): Pair {
     let pair = this.#pairs.get(edition);
     if (!pair) {
-      const tuning = { ...defaultTuning, threshold: 1, batch: 1, exactBudget: true };
+      const tuning = {
+        ...defaultTuning,
+        threshold: 1,
+        batch: 1,
+        joinThreshold: 1,
+        onlyExecuted: false,
+        exactBudget: true,
+      };
       pair = {
         interpreter: new FuzzCpu(this.#images, edition),
-        translators: regionLimits.map((regionLimit) => new FuzzCpu(this.#images, edition, { ...tuning, regionLimit })),
+        translators: regionLimits.map(
+          (regionLimit) => new FuzzCpu(this.#images, edition, { ...tuning, regionLimit, joinedLimit: regionLimit }),
+        ),
       };
       this.#pairs.set(edition, pair);
     }

@@ -112,12 +112,24 @@ export class FuzzCpu {
   heat(fuzzCase: FuzzCase): void {
     const { translator, code } = this.engine;
     if (!translator) return;
-    for (const index of fuzzCase.hot) {
-      const real = fuzzCase.start + 4 * index;
-      code.records(real, fuzzCase.littleEndian);
-      translator.sample({
-        key: codeKey({ realPage: real >>> 12, restricted: false, littleEndian: fuzzCase.littleEndian }),
-        offset: real & 0xfff,
+    const page = (real: number) => {
+      const records = code.records(real, fuzzCase.littleEndian);
+      const { littleEndian } = fuzzCase;
+      return { key: codeKey({ realPage: real >>> 12, restricted: false, littleEndian }), records };
+    };
+    const hot = fuzzCase.hot.map((index) => fuzzCase.start + 4 * index);
+    for (const real of hot) translator.sample({ key: page(real).key, offset: real & 0xfff });
+    translator.translateWaiting();
+    if (!fuzzCase.joined) return;
+    const called = [fuzzCase.lr, fuzzCase.ctr].map(Number);
+    for (const real of hot) {
+      const here = real & ~0xfff;
+      translator.sampleStart({ key: page(real).key, offset: real & 0xfff }, 1, {
+        related: called.map((ea) => (ea - here) & ~3),
+        page: (distance) => {
+          const at = here + 4096 * distance;
+          return at >= places.code && at < places.window ? page(at) : undefined;
+        },
       });
     }
     translator.translateWaiting();

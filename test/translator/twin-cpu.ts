@@ -14,7 +14,13 @@ import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { assemble } from '../../src/isa/assemble.ts';
 
 /** Translates what it is shown at once, and counts as the interpreter does. */
-export const eagerTuning: TranslatorTuning = { ...defaultTuning, threshold: 1, batch: 1, exactBudget: true };
+export const eagerTuning: TranslatorTuning = {
+  ...defaultTuning,
+  threshold: 1,
+  batch: 1,
+  onlyExecuted: false,
+  exactBudget: true,
+};
 
 /** LPCR[ILE]: handlers run little-endian, as the programs do. */
 const interruptsLittleEndian = 0x200_0000n;

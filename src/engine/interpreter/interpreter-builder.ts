@@ -65,6 +65,8 @@ export interface MainFrame {
 export interface MeaningFlow {
   /** Field of a branch relative to the instruction. */
   relative: FieldName | undefined;
+  /** It branches to an address that is not relative to its own. */
+  indirect: boolean;
   /** Control never reaches the end of the meaning. */
   ends: boolean;
   /** It can change MSR, must see NIP, or hands over to the machine. */
@@ -111,7 +113,13 @@ export class InterpreterBuilder extends OperatorBuilder {
   readonly #imports: Importer;
   readonly #near: boolean;
   /** What the meaning does to the flow of control. */
-  readonly flow: MeaningFlow = { relative: undefined, ends: false, leaves: false, changesTranslation: false };
+  readonly flow: MeaningFlow = {
+    relative: undefined,
+    indirect: false,
+    ends: false,
+    leaves: false,
+    changesTranslation: false,
+  };
 
   constructor(
     ir: Ir,
@@ -645,7 +653,9 @@ export class InterpreterBuilder extends OperatorBuilder {
     this.#noteEnd();
     const main = this.#main();
     const { ir } = this;
-    if (!absolute) {
+    if (absolute) {
+      this.flow.indirect = true;
+    } else {
       this.flow.relative = field.name;
       this.#layout.noteBranch(field.name);
     }
@@ -672,6 +682,7 @@ export class InterpreterBuilder extends OperatorBuilder {
   }
 
   branchTo(target: I64): void {
+    this.flow.indirect = true;
     this.#noteEnd();
     this.#branch(this.#main(), this.and(target, this.const(-4)));
   }

@@ -335,6 +335,14 @@ export class Ir {
     this.code.u32(this.depth - label);
   }
 
+  /** Goes to the label at the index on the stack, or to another one beyond the last. */
+  branchTable(labels: readonly number[], otherwise: number): void {
+    this.code.byte(0x0e);
+    this.code.u32(labels.length);
+    for (const label of labels) this.code.u32(this.depth - label);
+    this.code.u32(this.depth - otherwise);
+  }
+
   return(): void {
     this.code.byte(0x0f);
   }

@@ -1,97 +1,156 @@
 // The control flow of a region: basic blocks, their order, dominators, loops.
+//
+// A place is its distance in bytes from the page of the region's start. Blocks that are reached by a branch to an address
+// in a register, from outside, or against the structure of loops, are reached from a dispatcher, which is block 0 then.
 
 /** An instruction of a region. */
 export interface RegionInstruction {
-  /** Byte offset in the 4 KiB page. */
-  readonly offset: number;
+  /** Distance from the region's page in bytes. */
+  readonly at: number;
   readonly word: number;
 }
 
 /** How an instruction ends a block. */
 export interface Flow {
-  /** Byte offset in the page of a relative branch's target that may be followed inside the region, else undefined. */
+  /** Where a relative branch goes that may be followed inside the region, else undefined. */
   readonly target: number | undefined;
   /** Control may go on with the next instruction. */
   readonly fallsThrough: boolean;
+  /** Control is expected to come back to the next instruction. */
+  readonly call: boolean;
+  /** It branches to an address that is not relative to its own. */
+  readonly indirect: boolean;
 }
 
 /** A basic block; edges are block numbers. */
 export interface FlowBlock {
   readonly instructions: readonly RegionInstruction[];
   readonly start: number;
-  /** Byte offset behind the last instruction. */
+  /** Behind the last instruction. */
   readonly end: number;
+  /** It may end with a branch to an address that is not relative. */
+  readonly indirect: boolean;
   /** Followed branch target, and the next block when control falls through; undefined where control leaves the region. */
-  taken: number | undefined;
-  next: number | undefined;
+  readonly taken: number | undefined;
+  readonly next: number | undefined;
 }
 
-/** What the translator asks about the code of a page. */
+/** What the translator asks about code. */
 export interface CodeReader {
-  /** The word at a byte offset of the page. */
-  word(offset: number): number;
+  word(at: number): number;
   /** How the instruction ends a block; undefined when it does not. `stop` when the region must end before it. */
-  flow(word: number, offset: number): Flow | 'stop' | undefined;
+  flow(word: number, at: number): Flow | 'stop' | undefined;
+  /** True when control that goes to there by a branch or into another page may be followed. */
+  follows(at: number): boolean;
 }
 
-/** Finds the blocks that are reachable from `start` inside the page, at most `limit` instructions; none when it must stop there. */
-export function findBlocks(code: CodeReader, start: number, limit: number): FlowBlock[] {
-  const leaders = new Set([start]);
+/** Blocks of a region with the places of those that a dispatcher must reach. */
+export interface FoundBlocks {
+  readonly blocks: readonly FlowBlock[];
+  /** Block numbers. Empty: the region has one entry, block 0, and no dispatcher. */
+  readonly dispatched: readonly number[];
+}
+
+/** What is looked for. */
+export interface BlockSearch {
+  /** Where control may enter; the first is the one that the region is made for. */
+  readonly starts: readonly number[];
+  /** Most instructions. */
+  readonly limit: number;
+  /** Find what calls return to and heads of loops, and have a dispatcher reach them and all starts. */
+  readonly dispatcher: boolean;
+}
+
+/** Finds the blocks that are reachable from the starts; none when the first can't be translated. */
+export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
+  const { starts, limit, dispatcher } = search;
+  const [first = 0] = starts;
+  const leaders = new Set<number>();
+  const dispatched = new Set<number>();
   const seen = new Map<number, Flow | undefined>();
-  const work = [start];
-  while (work.length > 0 && seen.size < limit) {
-    let offset = work.shift() ?? 0;
-    while (offset < 4096 && !seen.has(offset) && seen.size < limit) {
-      const flow = code.flow(code.word(offset), offset);
-      if (flow === 'stop') break;
-      seen.set(offset, flow);
-      if (flow) {
-        if (flow.target !== undefined) {
-          leaders.add(flow.target);
-          work.push(flow.target);
+  const work: number[] = [];
+  const lead = (at: number) => {
+    leaders.add(at);
+    work.push(at);
+  };
+  const walk = () => {
+    for (let start = work.shift(); start !== undefined && seen.size < limit; start = work.shift()) {
+      for (let at = start; !seen.has(at) && seen.size < limit; at += 4) {
+        if (at !== start && (at & 0xfff) === 0) {
+          if (code.follows(at)) lead(at);
+          break;
         }
-        if (!flow.fallsThrough) break;
-        leaders.add(offset + 4);
+        const flow = code.flow(code.word(at), at);
+        if (flow === 'stop') break;
+        seen.set(at, flow);
+        if (!flow) continue;
+        const { target, fallsThrough, call } = flow;
+        if (target !== undefined && code.follows(target)) {
+          lead(target);
+          if (target <= at && !call) dispatched.add(target);
+        }
+        const behind = at + 4;
+        if (call && dispatcher && code.follows(behind)) {
+          dispatched.add(behind);
+          lead(behind);
+        }
+        if (!fallsThrough || !code.follows(behind)) break;
+        leaders.add(behind);
       }
-      offset += 4;
     }
+  };
+  for (const start of starts) {
+    lead(start);
+    dispatched.add(start);
+    walk();
   }
-  return seen.has(start) ? formBlocks(code, start, leaders, seen) : [];
+  if (!seen.has(first)) return { blocks: [], dispatched: [] };
+  const order = [...leaders].filter((at) => seen.has(at)).sort((a, b) => a - b);
+  // Without a dispatcher the entry is block 0.
+  const numbers = new Map(
+    dispatcher
+      ? order.map((at, i) => [at, i + 1])
+      : [first, ...order.filter((at) => at !== first)].map((at, i) => [at, i]),
+  );
+  const blocks = [...numbers.keys()].map((start) => formBlock(code, start, numbers, seen));
+  if (!dispatcher) return { blocks, dispatched: [] };
+  const known = (at: number) => numbers.get(at);
+  return {
+    blocks: [{ instructions: [], start: 0, end: 0, indirect: false, taken: undefined, next: undefined }, ...blocks],
+    dispatched: [...dispatched].map(known).filter((number) => number !== undefined),
+  };
 }
 
-function formBlocks(
+function formBlock(
   code: CodeReader,
   start: number,
-  leaders: ReadonlySet<number>,
+  numbers: ReadonlyMap<number, number>,
   seen: ReadonlyMap<number, Flow | undefined>,
-): FlowBlock[] {
-  const starts = [...leaders].filter((offset) => seen.has(offset)).sort((a, b) => a - b);
-  // The entry is block 0.
-  const order = [start, ...starts.filter((offset) => offset !== start)];
-  const number = new Map(order.map((offset, i) => [offset, i]));
-  return order.map((first) => {
-    const instructions: RegionInstruction[] = [];
-    let offset = first;
-    let flow: Flow | undefined;
-    do {
-      instructions.push({ offset, word: code.word(offset) });
-      flow = seen.get(offset);
-      offset += 4;
-    } while (!flow && seen.has(offset) && !leaders.has(offset));
-    const fallsThrough = flow ? flow.fallsThrough : true;
-    return {
-      instructions,
-      start: first,
-      end: offset,
-      taken: flow?.target === undefined ? undefined : number.get(flow.target),
-      next: fallsThrough ? number.get(offset) : undefined,
-    };
-  });
+): FlowBlock {
+  const instructions: RegionInstruction[] = [];
+  let at = start;
+  let flow: Flow | undefined;
+  do {
+    instructions.push({ at, word: code.word(at) });
+    flow = seen.get(at);
+    at += 4;
+  } while (!flow && (at & 0xfff) !== 0 && seen.has(at) && !numbers.has(at));
+  const fallsThrough = flow ? flow.fallsThrough : true;
+  return {
+    instructions,
+    start,
+    end: at,
+    indirect: flow?.indirect ?? false,
+    taken: flow?.target === undefined ? undefined : numbers.get(flow.target),
+    next: fallsThrough ? numbers.get(at) : undefined,
+  };
 }
 
 /** A graph made ready for structured code. */
 export interface StructuredGraph {
   readonly blocks: readonly FlowBlock[];
+  /** Where the dispatcher, block 0, goes to; empty: there is none. */
+  readonly dispatched: readonly number[];
   /** Reverse postorder position by block number; −1 for blocks that are not reached. */
   readonly position: readonly number[];
   /** Children in the dominator tree. */
@@ -100,36 +159,38 @@ export interface StructuredGraph {
   readonly isLoop: readonly boolean[];
   /** Blocks that need a label: branch targets, and those with several forward predecessors. */
   readonly isMerge: readonly boolean[];
+  /** Head of the outermost loop that a block is in, the dispatcher's left out; −1: none. */
+  readonly outermostLoop: readonly number[];
+  /** True for an edge that would enter a loop in its middle: it goes by the dispatcher, or leaves the region. */
+  readonly isCut: (from: number, to: number) => boolean;
 }
 
-function reversePostorder(blocks: readonly FlowBlock[]): number[] {
+/** Successors by block number, without the edges that are cut. */
+type Successors = readonly (readonly number[])[];
+
+function reversePostorder(successors: Successors): number[] {
   const order: number[] = [];
-  const state = new Uint8Array(blocks.length);
+  const reached = new Uint8Array(successors.length);
   // An explicit stack: regions may be long chains of blocks.
-  const stack: [number, number][] = [[0, 0]];
-  state[0] = 1;
+  const stack: { readonly block: number; edge: number }[] = [{ block: 0, edge: 0 }];
+  reached[0] = 1;
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    const block = blocks[top[0]];
-    const successor = top[1] === 0 ? block?.taken : top[1] === 1 ? block?.next : undefined;
-    if (top[1] === 2) {
-      order.push(top[0]);
+    const successor = successors[top.block]?.[top.edge++];
+    if (successor === undefined) {
+      order.push(top.block);
       stack.pop();
-      continue;
-    }
-    top[1]++;
-    if (successor !== undefined && state[successor] === 0) {
-      state[successor] = 1;
-      stack.push([successor, 0]);
+    } else if (reached[successor] === 0) {
+      reached[successor] = 1;
+      stack.push({ block: successor, edge: 0 });
     }
   }
   return order.reverse();
 }
 
-function predecessorsOf(blocks: readonly FlowBlock[], position: readonly number[]): number[][] {
-  const lists: number[][] = blocks.map(() => []);
-  blocks.forEach((block, i) => {
-    if ((position[i] ?? -1) < 0) return;
-    for (const successor of [block.taken, block.next]) if (successor !== undefined) lists[successor]?.push(i);
+function predecessorsOf(successors: Successors, position: readonly number[]): number[][] {
+  const lists: number[][] = successors.map(() => []);
+  successors.forEach((list, i) => {
+    if ((position[i] ?? -1) >= 0) for (const successor of list) lists[successor]?.push(i);
   });
   return lists;
 }
@@ -168,18 +229,55 @@ function immediateDominators(
   return dominator;
 }
 
+/** Head of the outermost loop of each block; the dispatcher's loop is none. */
+function outermostLoops(
+  order: readonly number[],
+  position: readonly number[],
+  predecessors: readonly (readonly number[])[],
+  hasDispatcher: boolean,
+): number[] {
+  const outermost: number[] = position.map(() => -1);
+  const at = (block: number) => position[block] ?? -1;
+  for (const head of order) {
+    if (hasDispatcher && head === 0) continue;
+    const work = (predecessors[head] ?? []).filter((p) => at(p) >= at(head));
+    if (work.length === 0 || outermost[head] !== -1) continue;
+    outermost[head] = head;
+    for (let block = work.pop(); block !== undefined; block = work.pop()) {
+      if (outermost[block] === head) continue;
+      outermost[block] = head;
+      work.push(...(predecessors[block] ?? []));
+    }
+  }
+  return outermost;
+}
+
 /**
- * Orders a graph for structured code. Edges that would make it irreducible (into the middle of a loop) are cut: control
- * leaves the region there.
+ * Orders a graph for structured code. Edges that would make it irreducible (into the middle of a loop) go by the
+ * dispatcher; where there is none, control leaves the region there.
  */
-export function structure(blocks: readonly FlowBlock[]): StructuredGraph {
+export function structure({ blocks, dispatched: wanted }: FoundBlocks): StructuredGraph {
+  const hasDispatcher = wanted.length > 0;
+  const dispatched = [...new Set(wanted)];
+  const cut = new Set<number>();
+  const edge = (from: number, to: number) => from * blocks.length + to;
+  const isCut = (from: number, to: number) => cut.has(edge(from, to));
   for (;;) {
-    const order = reversePostorder(blocks);
+    const successors: Successors = blocks.map((block, i) => {
+      if (hasDispatcher && i === 0) return dispatched;
+      const list = [block.taken, block.next].filter((to) => to !== undefined && !isCut(i, to));
+      const dispatches = block.indirect || (block.taken !== undefined && isCut(i, block.taken));
+      const dispatchesNext = block.next !== undefined && isCut(i, block.next);
+      // `filter` does not narrow the element type.
+      const known = list as number[];
+      return hasDispatcher && (dispatches || dispatchesNext) ? [...known, 0] : known;
+    });
+    const order = reversePostorder(successors);
     const position: number[] = blocks.map(() => -1);
     order.forEach((block, i) => {
       position[block] = i;
     });
-    const predecessors = predecessorsOf(blocks, position);
+    const predecessors = predecessorsOf(successors, position);
     const dominator = immediateDominators(order, position, predecessors);
     const at = (block: number) => position[block] ?? -1;
     const dominates = (a: number, b: number) => {
@@ -187,28 +285,25 @@ export function structure(blocks: readonly FlowBlock[]): StructuredGraph {
       while (at(x) > at(a)) x = dominator[x] ?? 0;
       return x === a;
     };
-    let cut = false;
+    const before = cut.size;
     for (const i of order) {
-      const block = blocks[i];
-      if (!block) continue;
-      const irreducible = (to: number | undefined) => to !== undefined && at(to) <= at(i) && !dominates(to, i);
-      if (irreducible(block.taken)) {
-        block.taken = undefined;
-        cut = true;
-      }
-      if (irreducible(block.next)) {
-        block.next = undefined;
-        cut = true;
+      for (const to of successors[i] ?? []) {
+        if (at(to) > at(i) || dominates(to, i)) continue;
+        cut.add(edge(i, to));
+        if (hasDispatcher && !dispatched.includes(to)) dispatched.push(to);
       }
     }
-    if (cut) continue;
+    if (cut.size > before) continue;
     const children: number[][] = blocks.map(() => []);
     for (const block of order) if (block !== 0) children[dominator[block] ?? 0]?.push(block);
     const isLoop = blocks.map((_, i) => (predecessors[i] ?? []).some((p) => at(p) >= at(i)));
     const isMerge = blocks.map((_, i) => {
       const forward = (predecessors[i] ?? []).filter((p) => at(p) < at(i));
-      return forward.length > 1 || forward.some((p) => blocks[p]?.taken === i);
+      return (
+        forward.length > 1 || forward.some((p) => blocks[p]?.taken === i) || (hasDispatcher && forward.includes(0))
+      );
     });
-    return { blocks, position, children, isLoop, isMerge };
+    const outermostLoop = outermostLoops(order, position, predecessors, hasDispatcher);
+    return { blocks, dispatched, position, children, isLoop, isMerge, outermostLoop, isCut };
   }
 }

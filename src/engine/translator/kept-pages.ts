@@ -1,6 +1,6 @@
 // The last page that each base register accessed, in locals: most accesses of a loop stay in one page for a while, and
 // then neither the TLB entry's address nor its content stands between a register and the data.
-import type { Ir } from '../ir/ir.ts';
+import { Ir } from '../ir/ir.ts';
 
 /** Locals of a kept page. */
 export interface KeptPage {
@@ -11,17 +11,26 @@ export interface KeptPage {
   readonly empty: number;
 }
 
-/** The kept pages of a region. They stay valid until it is left: nothing in a region changes the TLB. */
+/** The kept pages of a region's loops. They are empty where a loop is entered, so that no other part of a region carries them along. */
 export class KeptPages {
   readonly #ir: Ir;
   readonly #pages = new Map<string, KeptPage>();
+  /** Those that the present loop uses; undefined outside of loops. */
+  #used: Set<KeptPage> | undefined;
 
   constructor(ir: Ir) {
     this.#ir = ir;
   }
 
-  /** The page kept for reads or writes off a base. */
-  page(base: string, write: boolean): KeptPage {
+  /** A loop starts. */
+  beginLoop(): void {
+    this.#used = new Set();
+  }
+
+  /** The page kept for reads or writes off a base; undefined outside of loops. */
+  page(base: string, write: boolean): KeptPage | undefined {
+    const used = this.#used;
+    if (!used) return undefined;
     const key = `${base}:${write ? 'w' : 'r'}`;
     let page = this.#pages.get(key);
     if (!page) {
@@ -29,15 +38,23 @@ export class KeptPages {
       page = { tag: locals.keep('i64'), host: locals.keep('i32'), empty: locals.keep('i64') };
       this.#pages.set(key, page);
     }
+    used.add(page);
     return page;
   }
 
-  /** Writes code that empties all of them. */
-  writeReset(ir: Ir): void {
-    for (const { empty } of this.#pages.values()) {
-      ir.code.byte(0x42);
-      ir.code.s64(-1);
-      ir.localSet(empty);
+  /** The loop has ended: inserts code that empties its pages where it starts, at this position of the code. */
+  endLoop(position: number): void {
+    const reset = new Ir(this.#ir.locals);
+    for (const { tag, host, empty } of this.#used ?? []) {
+      reset.code.bytes([0x42, 0]);
+      reset.localSet(tag);
+      reset.i32Const(0);
+      reset.localSet(host);
+      reset.code.byte(0x42);
+      reset.code.s64(-1);
+      reset.localSet(empty);
     }
+    this.#ir.code.insert(position, reset.code);
+    this.#used = undefined;
   }
 }

@@ -9,7 +9,7 @@ import type { RegionFrame } from './region-frame.ts';
  * in regions with loops, else and behind it by the TLB; leaves the region, at the site that was marked, on a miss.
  */
 export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean, base: string | undefined): void {
-  const kept = f.keptPages && base !== undefined ? f.keptPages.page(base, write) : undefined;
+  const kept = base === undefined ? undefined : f.keptPages.page(base, write);
   if (!kept) {
     writeTlbProbe(ir, f, size, write);
     ir.localGet(f.entry);

@@ -1,4 +1,4 @@
-// Translates a region (control flow inside one page, from one entry) into one WebAssembly function.
+// Translates a region (control flow from one entry inside a page, or from several inside some pages) into one function.
 //
 // Loops and diamonds become structured control flow by the dominator tree (Ramsey, "Beyond Relooper", ICFP 2022).
 // Registers live in locals; an access that misses the TLB leaves the region so that the interpreter serves it.
@@ -13,12 +13,14 @@ import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
 import { writeJumpCacheEntry } from '../jump-cache.ts';
 import { regionResult } from '../leave-reason.ts';
+import { writeTlbIndex } from '../tlb-index.ts';
 import type { FixedValues, PreparedRow } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
+import { AddressDispatch } from './address-dispatch.ts';
 import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
 import { KeptPages } from './kept-pages.ts';
-import type { RegionFrame } from './region-frame.ts';
+import { type RegionFrame, writeReturnToSite, writeSite } from './region-frame.ts';
 import { RegisterLocals } from './register-locals.ts';
 import { TranslatorBuilder, writeFastTest } from './translator-builder.ts';
 
@@ -39,19 +41,51 @@ export interface RegionOptions {
   readonly decode: (word: number) => DecodedInstruction;
   /** Test the budget at every taken branch, as the interpreter does, so that instruction counts are the same. */
   readonly exactBudget: boolean;
+  /**
+   * Addresses of the records of the region's pages by their distance from the first one in pages, that one (0) among
+   * them. They say which real page and byte order is meant.
+   */
+  readonly pages: ReadonlyMap<number, number>;
 }
 
-/** A compiled region: a function (cpu: i32, pageEa: i64) → regionResult. */
+/** Where control enters a region that has a dispatcher. */
+export interface RegionEntry {
+  /** Distance from the region's page in bytes. */
+  readonly at: number;
+  /** The dispatcher's number for it. */
+  readonly number: number;
+  /** What the function gets as its set of pages whose translation is known: the page of the entry. */
+  readonly knownPages: number;
+}
+
+/**
+ * A compiled region: a function (cpu: i32, pageEa: i64) → regionResult; with a dispatcher (cpu: i32, pageEa: i64,
+ * number: i32, knownPages: i32, at: i32), see {@link RegionEntry}.
+ */
 export interface CompiledRegion {
   readonly body: Bytes;
   readonly locals: readonly (readonly [number, ValueType])[];
   /** Guest instructions in it. */
   readonly instructions: number;
+  /** Undefined: one entry, and no dispatcher. */
+  readonly entries: readonly RegionEntry[] | undefined;
 }
+
+/** Parameter types of a region's function, and of one with a dispatcher. */
+export const regionParameters = ['i32', 'i64'] as const;
+export const dispatchedParameters = ['i32', 'i64', 'i32', 'i32', 'i32'] as const;
+
+/** Most pages of a region: bits of a word. */
+export const mostPages = 32;
 
 /** Parameters of the function. */
 const cpuLocal = 0;
 const pageEaLocal = 1;
+const numberLocal = 2;
+const knownPagesLocal = 3;
+const entryAtLocal = 4;
+
+const pageOf = (at: number) => at >> 12;
 
 class RegionCompiler {
   readonly #graph: StructuredGraph;
@@ -63,6 +97,9 @@ class RegionCompiler {
   readonly #builder: TranslatorBuilder;
   readonly #left: number;
   readonly #result: number;
+  /** Bit of each page of the region, by its distance in pages. */
+  readonly #pageBits: ReadonlyMap<number, number>;
+  readonly #dispatch: AddressDispatch | undefined;
   /** Labels of loops and of blocks that are branched to, by block number. */
   readonly #loopLabels = new Map<number, number>();
   readonly #blockLabels = new Map<number, number>();
@@ -75,7 +112,8 @@ class RegionCompiler {
   constructor(graph: StructuredGraph, options: RegionOptions) {
     this.#graph = graph;
     this.#options = options;
-    const locals = new Locals(2);
+    const hasDispatcher = graph.dispatched.length > 0;
+    const locals = new Locals((hasDispatcher ? dispatchedParameters : regionParameters).length);
     this.#locals = locals;
     this.#ir = new Ir(locals);
     this.#frame = {
@@ -93,7 +131,7 @@ class RegionCompiler {
       distance: locals.keep('i64'),
       address: locals.keep('i64'),
       fast: locals.keep('i32'),
-      keptPages: graph.isLoop.includes(true) && !this.#changesTranslation() ? new KeptPages(this.#ir) : undefined,
+      keptPages: new KeptPages(this.#ir),
       exactBudget: options.exactBudget,
       miss: 0,
       raised: 0,
@@ -103,14 +141,32 @@ class RegionCompiler {
     this.#result = this.#frame.result;
     this.#registers = new RegisterLocals(this.#ir);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports);
-    this.#byStart = new Map(graph.blocks.map((block, i) => [block.start, i]));
+    this.#byStart = new Map(
+      graph.blocks.flatMap((block, i) => (block.instructions.length > 0 ? [[block.start, i]] : [])),
+    );
+    this.#pageBits = new Map([...options.pages.keys()].map((page, i) => [page, 1 << i]));
+    if (hasDispatcher) {
+      this.#dispatch = new AddressDispatch(graph.dispatched.map((block) => graph.blocks[block]?.start ?? 0));
+    }
   }
 
-  #changesTranslation(): boolean {
-    const { blocks } = this.#graph;
-    return blocks.some(({ instructions }) =>
-      instructions.some(({ word }) => this.#options.decode(word).flow.changesTranslation),
+  /** True when a block of the outermost loop with this head may take translations away. */
+  #changesTranslation(head: number): boolean {
+    const { blocks, outermostLoop } = this.#graph;
+    return blocks.some(
+      ({ instructions }, i) =>
+        outermostLoop[i] === head &&
+        instructions.some(({ word }) => this.#options.decode(word).flow.changesTranslation),
     );
+  }
+
+  #entries(): readonly RegionEntry[] | undefined {
+    const { blocks, dispatched } = this.#graph;
+    if (dispatched.length === 0) return undefined;
+    return dispatched.map((block, number) => {
+      const at = blocks[block]?.start ?? 0;
+      return { at, number, knownPages: this.#pageBits.get(pageOf(at)) ?? 0 };
+    });
   }
 
   compile(): CompiledRegion {
@@ -132,7 +188,12 @@ class RegionCompiler {
     this.#prologue(whole);
     whole.code.append(body);
     whole.code.byte(0x0b);
-    return { body: whole.code, locals: this.#locals.declaration(), instructions: this.#instructions };
+    return {
+      body: whole.code,
+      locals: this.#locals.declaration(),
+      instructions: this.#instructions,
+      entries: this.#entries(),
+    };
   }
 
   // --- entry and exits
@@ -166,7 +227,6 @@ class RegionCompiler {
     load(state.jumpContext.offset, this.#frame.jumpContext);
     load(state.budget.offset, this.#left);
     this.#registers.writeLoads(ir);
-    this.#frame.keptPages?.writeReset(ir);
   }
 
   /** With a condition on the stack: has the first instruction interpreted, which raises what is due. */
@@ -174,8 +234,13 @@ class RegionCompiler {
     ir.openIf();
     ir.localGet(cpuLocal);
     ir.localGet(pageEaLocal);
-    ir.code.byte(0x42);
-    ir.code.s64(this.#graph.blocks[0]?.start ?? 0);
+    if (this.#dispatch) {
+      ir.localGet(entryAtLocal);
+      ir.code.byte(0xac);
+    } else {
+      ir.code.byte(0x42);
+      ir.code.s64(this.#graph.blocks[0]?.start ?? 0);
+    }
     ir.code.byte(0x7c);
     ir.memory(opcode.i64Store, slotOffset.nip, 3);
     ir.i32Const(regionResult.interpret);
@@ -186,23 +251,10 @@ class RegionCompiler {
   /** Leaves at the instruction that `site` names, with its uncompleted rest of the block given back. */
   #siteLeave(result: number): void {
     const ir = this.#ir;
-    const { site, next, leave } = this.#frame;
-    ir.localGet(this.#left);
-    ir.localGet(site);
-    ir.i32Const(16);
-    ir.code.byte(0x76);
-    ir.code.byte(0x6a);
-    ir.localSet(this.#left);
-    ir.localGet(pageEaLocal);
-    ir.localGet(site);
-    ir.i32Const(0xffff);
-    ir.code.byte(0x71);
-    ir.code.byte(0xad);
-    ir.code.byte(0x7c);
-    ir.localSet(next);
+    writeReturnToSite(ir, this.#frame);
     ir.i32Const(result);
     ir.localSet(this.#result);
-    ir.branch(leave);
+    ir.branch(this.#frame.leave);
   }
 
   /** Stores the registers, then goes on in the region at `next` if the jump cache knows one, else leaves. */
@@ -267,12 +319,12 @@ class RegionCompiler {
     ir.code.byte(0);
   }
 
-  /** Leaves and goes on at a byte offset relative to the page; `branched`: by a branch. */
-  #leaveToOffset(offset: number, branched: boolean): void {
+  /** Leaves and goes on at a place; `branched`: by a branch. */
+  #leaveTo(at: number, branched: boolean): void {
     const ir = this.#ir;
     ir.localGet(pageEaLocal);
     ir.code.byte(0x42);
-    ir.code.s64(offset);
+    ir.code.s64(at);
     ir.code.byte(0x7c);
     if (!this.#options.mode.is64) {
       ir.code.byte(0x42);
@@ -290,23 +342,29 @@ class RegionCompiler {
   // --- structured control flow
 
   #tree(block: number): void {
-    const { children, isMerge, isLoop, position } = this.#graph;
+    const { children, isMerge, isLoop, position, outermostLoop } = this.#graph;
+    const ir = this.#ir;
     const at = (b: number) => position[b] ?? -1;
     const merges = (children[block] ?? []).filter((child) => isMerge[child]).sort((a, b) => at(b) - at(a));
     if (!isLoop[block]) {
       this.#within(block, merges);
       return;
     }
-    this.#loopLabels.set(block, this.#ir.openLoop());
+    const keeps = outermostLoop[block] === block && !this.#changesTranslation(block);
+    const before = ir.code.length;
+    if (keeps) this.#frame.keptPages.beginLoop();
+    this.#loopLabels.set(block, ir.openLoop());
     this.#within(block, merges);
-    this.#ir.close();
-    this.#ir.code.byte(0x00);
+    ir.close();
+    ir.code.byte(0x00);
+    if (keeps) this.#frame.keptPages.endLoop(before);
   }
 
   #within(block: number, merges: readonly number[]): void {
     const [first, ...rest] = merges;
     if (first === undefined) {
-      this.#block(block);
+      if (block === 0 && this.#dispatch) this.#dispatcher(this.#dispatch);
+      else this.#block(block);
       return;
     }
     this.#blockLabels.set(first, this.#ir.openBlock());
@@ -315,30 +373,134 @@ class RegionCompiler {
     this.#tree(first);
   }
 
+  /** Goes to the block that the number in its local says. */
+  #dispatcher(dispatch: AddressDispatch): void {
+    const ir = this.#ir;
+    const { dispatched } = this.#graph;
+    const { next, leave } = this.#frame;
+    const labels = dispatched.map((block) => this.#blockLabels.get(block) ?? 0);
+    dispatch.write(ir, numberLocal, labels, leave, (target) => {
+      const block = dispatched[target] ?? 0;
+      const at = this.#graph.blocks[block]?.start ?? 0;
+      ir.localGet(next);
+      ir.localGet(pageEaLocal);
+      ir.code.byte(0x42);
+      ir.code.s64(at);
+      ir.code.byte(0x7c);
+      ir.code.byte(0x51);
+      ir.openIf();
+      this.#checkPage(at, true);
+      ir.branch(labels[target] ?? 0);
+      ir.close();
+    });
+  }
+
+  /** Leaves to a place unless its page is known to be the one that the region was made from. */
+  #checkPage(at: number, branched: boolean): void {
+    if (this.#options.pages.size === 1) return;
+    const ir = this.#ir;
+    const page = pageOf(at);
+    const bit = this.#pageBits.get(page) ?? 0;
+    const { address, entry, tlbExecute } = this.#frame;
+    ir.localGet(knownPagesLocal);
+    ir.i32Const(bit);
+    ir.code.byte(0x71);
+    ir.code.byte(0x45);
+    ir.openIf();
+    ir.localGet(pageEaLocal);
+    ir.code.byte(0x42);
+    ir.code.s64(page * 4096);
+    ir.code.byte(0x7c);
+    ir.localTee(address);
+    writeTlbIndex(ir, entry);
+    ir.localGet(tlbExecute);
+    ir.code.byte(0x6a);
+    ir.localTee(entry);
+    ir.memory(opcode.i64Load, 0, 3);
+    ir.localGet(address);
+    ir.code.byte(0x52);
+    ir.localGet(entry);
+    ir.memory(opcode.i32Load, 8, 2);
+    ir.i32Const(this.#options.pages.get(page) ?? 0);
+    ir.code.byte(0x47);
+    ir.code.byte(0x72);
+    ir.openIf();
+    this.#leaveTo(at, branched);
+    ir.close();
+    ir.localGet(knownPagesLocal);
+    ir.i32Const(bit);
+    ir.code.byte(0x72);
+    ir.localSet(knownPagesLocal);
+    ir.close();
+  }
+
   /** Control goes from `from` to `to` inside the region, by a branch or not; `from` is where the code being written is. */
   #follow(from: number, to: number, branched: boolean): void {
-    const { position, isMerge } = this.#graph;
+    const { position, isMerge, isCut, blocks, dispatched } = this.#graph;
+    const ir = this.#ir;
     const at = (b: number) => position[b] ?? -1;
-    const target = this.#graph.blocks[to];
-    if (at(to) <= at(from)) {
-      // The interpreter tests the budget at branches only; every loop has one.
-      if (branched || !this.#options.exactBudget) this.#checkBudget(target?.start ?? 0);
-      this.#ir.branch(this.#loopLabels.get(to) ?? 0);
+    const start = blocks[to]?.start ?? 0;
+    const cut = isCut(from, to);
+    if (cut && !this.#dispatch) {
+      this.#leaveTo(start, branched);
+      return;
+    }
+    // The interpreter tests the budget at branches only; every loop has one.
+    const { exactBudget } = this.#options;
+    if (exactBudget ? branched : cut || at(to) <= at(from)) this.#checkBudget(start);
+    if (pageOf(blocks[from]?.start ?? 0) !== pageOf(start)) this.#checkPage(start, branched);
+    if (cut) {
+      ir.i32Const(dispatched.indexOf(to));
+      ir.localSet(numberLocal);
+      ir.branch(this.#loopLabels.get(0) ?? 0);
+    } else if (at(to) <= at(from)) {
+      ir.branch(this.#loopLabels.get(to) ?? 0);
     } else if (isMerge[to]) {
-      this.#ir.branch(this.#blockLabels.get(to) ?? 0);
+      ir.branch(this.#blockLabels.get(to) ?? 0);
     } else {
       this.#tree(to);
     }
   }
 
-  #checkBudget(offset: number): void {
+  #checkBudget(at: number): void {
     const ir = this.#ir;
     ir.localGet(this.#left);
     ir.i32Const(0);
     ir.code.byte(0x4c);
     ir.openIf();
-    this.#leaveToOffset(offset, true);
+    this.#noteInside();
+    this.#leaveTo(at, true);
     ir.close();
+  }
+
+  #noteInside(): void {
+    const ir = this.#ir;
+    ir.localGet(cpuLocal);
+    ir.i32Const(1);
+    ir.memory(opcode.i32Store, state.endedInside.offset, 2);
+  }
+
+  /** Goes on at the address in `next`, by the dispatcher if there is one. */
+  #followAddress(): void {
+    const ir = this.#ir;
+    const { next, leave } = this.#frame;
+    if (this.#dispatch) {
+      ir.localGet(this.#left);
+      ir.i32Const(0);
+      ir.code.byte(0x4c);
+      ir.openIf();
+      this.#noteInside();
+      ir.branch(leave);
+      ir.close();
+      ir.localGet(next);
+      ir.localGet(pageEaLocal);
+      ir.code.byte(0x7d);
+      this.#dispatch.writeNumber(ir);
+      ir.localSet(numberLocal);
+      ir.branch(this.#loopLabels.get(0) ?? 0);
+    } else {
+      ir.branch(leave);
+    }
   }
 
   #block(number: number): void {
@@ -355,28 +517,30 @@ class RegionCompiler {
     instructions.forEach((instruction, i) => {
       this.#instruction(number, block, instruction, instructions.length - i);
     });
-    if (block.next !== undefined) this.#follow(number, block.next, false);
     // Crossing into the next page counts as a branch, as in the interpreter.
-    else this.#leaveToOffset(block.end, block.end === 4096);
+    const crosses = (block.end & 0xfff) === 0;
+    if (block.next !== undefined) this.#follow(number, block.next, crosses);
+    else this.#leaveTo(block.end, crosses);
   }
 
-  #instruction(number: number, block: FlowBlock, { offset, word }: RegionInstruction, remaining: number): void {
+  #instruction(number: number, block: FlowBlock, { at, word }: RegionInstruction, remaining: number): void {
     const { row, prepared, fixed } = this.#options.decode(word);
     this.#instructions++;
     this.#builder.begin({
       word,
       pattern: prepared.pattern,
       fixed,
-      offset,
+      at,
       remaining,
       followBranch: (target) => this.#branch(number, block, target),
+      followAddress: () => this.#followAddress(),
     });
-    if (row.facility) this.#needFacility(facilityBit[row.facility], offset, remaining);
+    if (row.facility) this.#needFacility(facilityBit[row.facility], at, remaining);
     if (row.facilityByField) {
       const { field, facilities } = row.facilityByField;
       this.#needFacility(
         facilityBit[facilities[fieldValue(prepared.pattern, field, word) === 0 ? 0 : 1]],
-        offset,
+        at,
         remaining,
       );
     }
@@ -390,12 +554,11 @@ class RegionCompiler {
    * Has the instruction interpreted, which raises what is due, while its facility is off. Tested where a block first
    * needs it: a region may have a path without (copies that do or do not use VMX).
    */
-  #needFacility(bit: number, offset: number, remaining: number): void {
+  #needFacility(bit: number, at: number, remaining: number): void {
     if ((this.#facilities & bit) !== 0) return;
     this.#facilities |= bit;
     const ir = this.#ir;
-    ir.i32Const(offset | (remaining << 16));
-    ir.localSet(this.#frame.site);
+    writeSite(ir, this.#frame, at, remaining);
     ir.localGet(this.#frame.facilities);
     ir.i32Const(bit);
     ir.code.byte(0x71);
@@ -403,17 +566,30 @@ class RegionCompiler {
     ir.branchIf(this.#frame.miss);
   }
 
-  /** Writes the branch to an offset relative to the page. */
+  /** Writes the branch to a place. */
   #branch(from: number, block: FlowBlock, target: number): void {
     const to = this.#byStart.get(target);
-    if (block.taken === undefined || to !== block.taken) {
-      this.#leaveToOffset(target, true);
-      return;
-    }
-    if (this.#options.exactBudget && (this.#graph.position[to] ?? 0) > (this.#graph.position[from] ?? 0))
-      this.#checkBudget(target);
-    this.#follow(from, to, true);
+    if (block.taken === undefined || to !== block.taken) this.#leaveTo(target, true);
+    else this.#follow(from, to, true);
   }
+}
+
+/** Writes a function that enters a region with a dispatcher, `region`, as regions are entered. */
+export function writeEntry(entry: RegionEntry, region: number): Bytes {
+  const ir = new Ir(new Locals(regionParameters.length));
+  ir.localGet(cpuLocal);
+  ir.localGet(pageEaLocal);
+  ir.code.byte(0x42);
+  ir.code.s64(pageOf(entry.at) * 4096);
+  ir.code.byte(0x7d);
+  ir.i32Const(entry.number);
+  ir.i32Const(entry.knownPages);
+  ir.i32Const(entry.at);
+  // return_call
+  ir.code.byte(0x12);
+  ir.code.u32(region);
+  ir.code.byte(0x0b);
+  return ir.code;
 }
 
 /** Compiles a region. */

@@ -1,4 +1,5 @@
 // What the parts that write a region's function share: its locals and labels.
+import type { Ir } from '../ir/ir.ts';
 import type { KeptPages } from './kept-pages.ts';
 
 /** Locals and labels of the function that a region becomes. */
@@ -12,7 +13,7 @@ export interface RegionFrame {
   /** i32: budget left, and the region's result. */
   readonly left: number;
   readonly result: number;
-  /** i64: effective address of the page; i64: where to go on; i32: site of the last access that can leave. */
+  /** i64: effective address of the page that places are counted from; i64: where to go on; i32: site of the last access that can leave. */
   readonly pageEa: number;
   readonly next: number;
   readonly site: number;
@@ -20,8 +21,7 @@ export interface RegionFrame {
   readonly entry: number;
   readonly distance: number;
   readonly address: number;
-  /** Kept pages, in regions with loops. */
-  readonly keptPages: KeptPages | undefined;
+  readonly keptPages: KeptPages;
   /** i32: 1 while host arithmetic serves (rounding to nearest, XX set, NI clear). */
   readonly fast: number;
   /** Instructions are counted as the interpreter counts them. */
@@ -30,4 +30,38 @@ export interface RegionFrame {
   miss: number;
   raised: number;
   leave: number;
+}
+
+/** Bits of a site's number that say how many instructions of its block are given back. */
+const remainingBits = 11;
+
+/** Most instructions of a block that a site can give back. */
+export const longestBlock = 2 ** remainingBits - 1;
+
+/** Places that a site can name lie within this many bytes of the region's page. */
+export const furthestPlace = 2 ** (31 - remainingBits + 2);
+
+/** Notes the instruction that is about to do something that can leave: its place and the instructions to give back. */
+export function writeSite(ir: Ir, frame: RegionFrame, at: number, remaining: number): void {
+  ir.i32Const(((at >> 2) << remainingBits) | remaining);
+  ir.localSet(frame.site);
+}
+
+/** Gives back to `left` what the site says, and puts the address of its instruction into `next`. */
+export function writeReturnToSite(ir: Ir, frame: RegionFrame): void {
+  ir.localGet(frame.left);
+  ir.localGet(frame.site);
+  ir.i32Const(2 ** remainingBits - 1);
+  ir.code.byte(0x71);
+  ir.code.byte(0x6a);
+  ir.localSet(frame.left);
+  ir.localGet(frame.pageEa);
+  ir.localGet(frame.site);
+  ir.i32Const(remainingBits);
+  ir.code.byte(0x75);
+  ir.i32Const(2);
+  ir.code.byte(0x74);
+  ir.code.byte(0xac);
+  ir.code.byte(0x7c);
+  ir.localSet(frame.next);
 }

@@ -31,7 +31,7 @@ import { opcode } from '../wasm/memory-operators.ts';
 import { writeContextCheck } from './context-check.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
 import { writeProbe } from './probe.ts';
-import type { RegionFrame } from './region-frame.ts';
+import { type RegionFrame, writeSite } from './region-frame.ts';
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
 import { type VectorFusedHelper, vectorInlineFunctions } from './vector-floating-point.ts';
 
@@ -46,12 +46,14 @@ export interface CurrentInstruction {
   readonly word: number;
   readonly pattern: Pattern;
   readonly fixed: Readonly<Record<string, number>>;
-  /** Byte offset in the page. */
-  readonly offset: number;
+  /** Distance from the region's page in bytes. */
+  readonly at: number;
   /** Instructions of the block from this one on: what is given back when it is not completed. */
   readonly remaining: number;
-  /** Writes the branch to a byte offset relative to the page: inside the region or out of it. */
+  /** Writes the branch to a place: inside the region or out of it. */
   readonly followBranch: (target: number) => void;
+  /** Writes the branch to the address in the frame's `next`. */
+  readonly followAddress: () => void;
 }
 
 /** Slots that data-plane functions read or write: they stay in memory. */
@@ -320,9 +322,8 @@ export class TranslatorBuilder extends OperatorBuilder {
 
   /** Remembers which instruction is about to do something that can leave: page offset, instructions to give back. */
   #markSite(): void {
-    const { offset, remaining } = this.#instruction;
-    this.ir.i32Const(offset | (remaining << 16));
-    this.ir.localSet(this.#frame.site);
+    const { at, remaining } = this.#instruction;
+    writeSite(this.ir, this.#frame, at, remaining);
   }
 
   /** The register off which an address is made, as the class of its local; undefined when there is none. */
@@ -440,37 +441,35 @@ export class TranslatorBuilder extends OperatorBuilder {
 
   // --- flow of control
 
-  #pageAddress(offset: number): I64 {
+  #addressOf(place: number): I64 {
     const { ir } = this;
     const page = ir.written('i64', [], () => ir.localGet(this.#frame.pageEa));
-    return this.#ea(this.op('i64.add', this.typed<'i64'>(page), this.const(offset)));
+    return this.#ea(this.op('i64.add', this.typed<'i64'>(page), this.const(place)));
   }
   cia(): I64 {
-    return this.#pageAddress(this.#instruction.offset);
+    return this.#addressOf(this.#instruction.at);
   }
   nia(): I64 {
-    return this.#pageAddress(this.#instruction.offset + 4);
+    return this.#addressOf(this.#instruction.at + 4);
   }
 
   branchField(field: Field, absolute: boolean): void {
     const displacement = this.#field(field.name);
     const { ir } = this;
     if (absolute) {
-      this.#leaveTo(this.const(displacement));
+      this.branchTo(this.const(displacement));
       return;
     }
-    const target = this.#instruction.offset + displacement;
+    const target = this.#instruction.at + displacement;
     const { followBranch } = this.#instruction;
     ir.effect([], '', () => followBranch(target));
   }
   branchTo(target: I64): void {
-    this.#leaveTo(this.and(target, this.const(-4)));
-  }
-  #leaveTo(target: I64): void {
     const { ir } = this;
-    ir.effect([asNode(this.#ea(target))], '', () => {
+    const { followAddress } = this.#instruction;
+    ir.effect([asNode(this.#ea(this.and(target, this.const(-4))))], '', () => {
       ir.localSet(this.#frame.next);
-      ir.branch(this.#frame.leave);
+      followAddress();
     });
   }
 

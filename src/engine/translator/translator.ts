@@ -1,13 +1,22 @@
 // Decides what to translate, compiles regions in batches, and puts them in place of the records where they start.
 
 import type { Decode } from '../../isa/decode.ts';
-import { isLittleEndianKey, isRestrictedKey } from '../code-key.ts';
+import { isLittleEndianKey, isRestrictedKey, sameDecoding } from '../code-key.ts';
 import { ImportList } from '../import-list.ts';
 import { flowOf } from '../interpreter/generate.ts';
 import { VariantCache } from '../variants.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
-import { type CodeReader, type Flow, findBlocks, structure } from './flow-graph.ts';
-import { compileRegion, type DecodedInstruction } from './region-compiler.ts';
+import { type CodeReader, type Flow, type FoundBlocks, findBlocks, structure } from './flow-graph.ts';
+import {
+  type CompiledRegion,
+  compileRegion,
+  type DecodedInstruction,
+  dispatchedParameters,
+  mostPages,
+  regionParameters,
+  writeEntry,
+} from './region-compiler.ts';
+import { furthestPlace } from './region-frame.ts';
 
 /** Where a region starts: a place in the code of a page. */
 export interface RegionPlace {
@@ -17,22 +26,63 @@ export interface RegionPlace {
   readonly offset: number;
 }
 
-/** A region that runs. */
-export interface InstalledRegion extends RegionPlace {
+/** A place where control enters a region. */
+export interface RegionStart extends RegionPlace {
   /** Index in the table of regions. */
   readonly index: number;
-  /** Byte offsets of the instructions that it was made from. */
-  readonly covers: ReadonlySet<number>;
+}
+
+/** A page of code. */
+export interface CodePage {
+  /** As in {@link RegionPlace}. */
+  readonly key: number;
+  /** Address of its records. */
+  readonly records: number;
+}
+
+/** What is around a place. */
+export interface Surroundings {
+  /** Distances in bytes from the place's page of code that has to do with it: where it was called from, say. */
+  readonly related: readonly number[];
+  /** The page at this distance, in pages, by effective address; undefined when it is not known. */
+  page(distance: number): CodePage | undefined;
+}
+
+/** A region that runs. */
+interface Region {
+  starts: RegionStart[];
+  /** Byte offsets of the instructions that it was made from, by page key. */
+  readonly covers: ReadonlyMap<number, ReadonlySet<number>>;
+  /** How often regions were joined into it. */
+  readonly joins: number;
+  /** Instructions that led to its starts since it was made. */
+  found: number;
+}
+
+/** A place that is to be translated; with what is around it when regions are to be joined there. */
+interface WaitingPlace extends RegionPlace {
+  readonly around: Surroundings | undefined;
+}
+
+/** What one region is made from. */
+interface RegionPlan {
+  readonly place: WaitingPlace;
+  readonly found: FoundBlocks;
+  /** Pages by their distance from that of the place. */
+  readonly pages: ReadonlyMap<number, CodePage>;
+  readonly joins: number;
 }
 
 /** What the translator asks of the store of code pages. */
 export interface CodeStore {
   /** The instruction word at a place. */
   wordAt(place: RegionPlace): number;
-  /** Lets the region run whenever control comes to its start. */
-  install(region: InstalledRegion): void;
+  /** True when the instruction at a place was executed by the interpreter since its code was written. */
+  executed(place: RegionPlace): boolean;
+  /** Lets the region run whenever control comes to a start of it. */
+  install(start: RegionStart): void;
   /** Undoes that. */
-  uninstall(region: InstalledRegion): void;
+  uninstall(start: RegionStart): void;
 }
 
 /** How eager the translator is, and its bounds. */
@@ -45,8 +95,13 @@ export interface TranslatorTuning {
   readonly batch: number;
   /** Times that control may be found where a translation is waited for before the batch is translated unfilled. */
   readonly patience: number;
-  /** Most guest instructions in a region. */
+  /** Most guest instructions in a region, and in one that regions were joined into. */
   readonly regionLimit: number;
+  readonly joinedLimit: number;
+  /** Instructions that must have led from other code to the starts of a region before it is joined with those around it. */
+  readonly joinThreshold: number;
+  /** Leave out code that was not executed yet. */
+  readonly onlyExecuted: boolean;
   /** Regions that may be installed; all are dropped when there would be more. */
   readonly maximumRegions: number;
   /** Bytes of host memory that modules may take for their copies of the table; all regions are dropped beyond. */
@@ -56,6 +111,14 @@ export interface TranslatorTuning {
   readonly atFirstSight?: boolean;
   /** Drop regions at random, from this seed. */
   readonly evictionSeed?: number;
+}
+
+/** How often a region may be joined with what is around it. */
+const mostJoins = 3;
+
+/** A place as a number. */
+function idOf({ key, offset }: RegionPlace): number {
+  return key * 4096 + offset;
 }
 
 const recentMask = 0xfff;
@@ -72,6 +135,9 @@ export const defaultTuning: TranslatorTuning = {
   patience: 4,
   longestWait: 64,
   regionLimit: 256,
+  joinedLimit: 1024,
+  joinThreshold: 2_000_000,
+  onlyExecuted: true,
   maximumRegions: 60_000,
   maximumTableBytes: 384 * 2 ** 20,
   exactBudget: false,
@@ -110,12 +176,14 @@ export class Translator {
   readonly #recent: readonly RecentWords[] = [[], []];
   /** Hits by place, key × 4096 + offset. */
   readonly #heat = new Map<number, number>();
-  #waiting = new Map<number, RegionPlace>();
+  #waiting = new Map<number, WaitingPlace>();
   #foundWaiting = 0;
   /** Slices since the first of them came. */
   #ticks = 0;
   /** Installed regions by page key. */
-  readonly #byPage = new Map<number, Set<InstalledRegion>>();
+  readonly #byPage = new Map<number, Set<Region>>();
+  /** Regions by the places of their starts. */
+  readonly #byStart = new Map<number, Region>();
   readonly #refused = new Set<number>();
   #free: number[] = [];
   #nextIndex = 0;
@@ -163,13 +231,8 @@ export class Translator {
 
   /** Control was found at this place, which is not the start of a region. */
   sample(place: RegionPlace): void {
-    const id = place.key * 4096 + place.offset;
-    if (this.#refused.has(id)) return;
-    if (this.#waiting.has(id)) {
-      // A guest in one hot loop never fills a batch.
-      if (++this.#foundWaiting >= this.#tuning.patience) this.translateWaiting();
-      return;
-    }
+    const id = idOf(place);
+    if (this.#refused.has(id) || this.#foundAgain(id)) return;
     const heat = (this.#heat.get(id) ?? 0) + 1;
     if (heat < this.#tuning.threshold) {
       if (this.#heat.size >= rememberedPlaces) this.#heat.clear();
@@ -177,14 +240,41 @@ export class Translator {
       return;
     }
     this.#heat.delete(id);
+    this.#wait(id, { ...place, around: undefined });
+  }
+
+  /**
+   * Control was found at this place, the start of a region, having come from other code, after so many instructions: regions
+   * that call each other much are joined.
+   */
+  sampleStart(place: RegionPlace, instructions: number, around: Surroundings): void {
+    const id = idOf(place);
+    const region = this.#byStart.get(id);
+    if (!region || region.joins >= mostJoins || this.#foundAgain(id)) return;
+    // What was joined already is looked at again, more and more seldom: it may have grown.
+    region.found += instructions;
+    if (region.found < this.#tuning.joinThreshold * 8 ** region.joins) return;
+    region.found = 0;
+    this.#wait(id, { ...place, around });
+  }
+
+  /** True when the place waits for its translation already. */
+  #foundAgain(id: number): boolean {
+    if (!this.#waiting.has(id)) return false;
+    // A guest in one hot loop never fills a batch.
+    if (++this.#foundWaiting >= this.#tuning.patience) this.translateWaiting();
+    return true;
+  }
+
+  #wait(id: number, place: WaitingPlace): void {
     this.#waiting.set(id, place);
     if (this.#waiting.size >= this.#tuning.batch) this.translateWaiting();
   }
 
   /** Translated code hands over to the interpreter at this place often. */
   request(place: RegionPlace): void {
-    const id = place.key * 4096 + place.offset;
-    if (!this.#refused.has(id)) this.#waiting.set(id, place);
+    const id = idOf(place);
+    if (!this.#refused.has(id)) this.#waiting.set(id, { ...place, around: undefined });
   }
 
   /** A slice is over: what has waited long enough is translated. */
@@ -196,8 +286,7 @@ export class Translator {
 
   /** What is held now: regions, entries of the table, and places that are remembered. */
   census(): { readonly regions: number; readonly table: number; readonly places: number } {
-    let regions = 0;
-    for (const page of this.#byPage.values()) regions += page.size;
+    const regions = new Set(this.#byStart.values()).size;
     return { regions, table: this.table.length, places: this.#heat.size + this.#refused.size + this.#waiting.size };
   }
 
@@ -211,22 +300,71 @@ export class Translator {
     return decoded;
   }
 
-  #reader(key: number): CodeReader {
-    const word = (offset: number) => this.#store.wordAt({ key, offset });
-    return { word, flow: (instruction, offset) => this.#flow(instruction, offset, key) };
-  }
-
-  #flow(word: number, offset: number, key: number): Flow | 'stop' | undefined {
+  /** How an instruction ends a block; `calls`: a call is followed. */
+  #flow(word: number, at: number, key: number, calls: boolean): Flow | 'stop' | undefined {
     const decoded = this.#decoded(word, key);
     if (!decoded || decoded.flow.leaves || decoded.row.privilege === 'hypervisor') return 'stop';
     const { flow, fixed, row, prepared } = decoded;
     if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
-    let target: number | undefined;
-    if (flow.relative !== undefined && fixed.LK !== 1) {
-      const to = offset + prepared.field(flow.relative, word);
-      if (to >= 0 && to < 4096) target = to;
+    const call = fixed.LK === 1;
+    const target =
+      flow.relative !== undefined && (calls || !call) ? at + prepared.field(flow.relative, word) : undefined;
+    return { target, fallsThrough: !flow.ends, call, indirect: flow.indirect };
+  }
+
+  /** Finds what belongs to a region; undefined when there is none to be had. */
+  #plan(place: WaitingPlace): RegionPlan | undefined {
+    const { regionLimit, joinedLimit, onlyExecuted } = this.#tuning;
+    const own = place.around?.page(0);
+    const around = own?.key === place.key ? place.around : undefined;
+    const pages = new Map([[0, own ?? { key: place.key, records: 0 }]]);
+    const pageAt = (at: number): CodePage | undefined => {
+      const distance = at >> 12;
+      const known = pages.get(distance);
+      if (known || !around || pages.size >= mostPages || Math.abs(at) >= furthestPlace) return known;
+      const page = around.page(distance);
+      if (page && sameDecoding(page.key, place.key)) pages.set(distance, page);
+      return pages.get(distance);
+    };
+    const code: CodeReader = {
+      word: (at) => this.#store.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff }),
+      flow: (word, at) => this.#flow(word, at, place.key, around !== undefined),
+      follows: (at) => {
+        const page = pageAt(at);
+        return page !== undefined && (!onlyExecuted || this.#store.executed({ key: page.key, offset: at & 0xfff }));
+      },
+    };
+    const starts = [place.offset];
+    if (!around) {
+      const found = findBlocks(code, { starts, limit: regionLimit, dispatcher: false });
+      return found.blocks.length > 0 ? { place, found, pages, joins: 0 } : undefined;
     }
-    return { target, fallsThrough: !flow.ends };
+    starts.push(...around.related.filter((at) => code.follows(at)));
+    // What control reaches from here says which pages are around; then the regions that start there join.
+    findBlocks(code, { starts, limit: joinedLimit, dispatcher: true });
+    for (const [distance, { key }] of pages) {
+      for (const region of this.#byPage.get(key) ?? []) {
+        for (const start of region.starts) if (start.key === key) starts.push(distance * 4096 + start.offset);
+      }
+    }
+    const found = findBlocks(code, { starts, limit: joinedLimit, dispatcher: true });
+    const joins = (this.#byStart.get(idOf(place))?.joins ?? 0) + 1;
+    return found.blocks.length > 0 ? { place, found, pages, joins } : undefined;
+  }
+
+  #compile({ place, found, pages }: RegionPlan, imports: ImportList, regionType: number): CompiledRegion {
+    return compileRegion(structure(found), {
+      mode: { is64: true, littleEndian: isLittleEndianKey(place.key) },
+      imports,
+      regionType,
+      exactBudget: this.#tuning.exactBudget,
+      pages: new Map([...pages].map(([distance, { records }]) => [distance, records])),
+      decode: (word) => {
+        const decoded = this.#decoded(word, place.key);
+        if (!decoded) throw new Error(`undecodable word ${word.toString(16)} in a region`);
+        return decoded;
+      },
+    });
   }
 
   /** Translates what waits, as one module. */
@@ -243,44 +381,41 @@ export class Translator {
     this.#evictSome();
     const imports = new ImportList();
     const module = new ModuleWriter();
-    const regionType = module.type({ params: ['i32', 'i64'], results: ['i32'] });
+    const regionType = module.type({ params: regionParameters, results: ['i32'] });
     const compiled = places.flatMap((place) => {
-      const blocks = findBlocks(this.#reader(place.key), place.offset, this.#tuning.regionLimit);
-      const first = blocks[0];
-      if (!first || first.instructions.length === 0) {
-        if (this.#refused.size >= rememberedPlaces) this.#refused.clear();
-        this.#refused.add(place.key * 4096 + place.offset);
-        return [];
-      }
-      const covers = new Set(blocks.flatMap((block) => block.instructions.map((i) => i.offset)));
-      const region = compileRegion(structure(blocks), {
-        mode: { is64: true, littleEndian: isLittleEndianKey(place.key) },
-        imports,
-        regionType,
-        exactBudget: this.#tuning.exactBudget,
-        decode: (word) => {
-          const decoded = this.#decoded(word, place.key);
-          if (!decoded) throw new Error(`undecodable word ${word.toString(16)} in a region`);
-          return decoded;
-        },
-      });
-      return [{ place, covers, region }];
+      const plan = this.#plan(place);
+      if (plan) return [{ plan, region: this.#compile(plan, imports, regionType) }];
+      if (this.#refused.size >= rememberedPlaces) this.#refused.clear();
+      this.#refused.add(idOf(place));
+      return [];
     });
     if (compiled.length === 0) return;
-    const indices = this.#takeIndices(compiled.length);
     module.importMemory();
     module.importTable('regions', 1);
     for (const { name, type } of imports.list) module.importFunction(name, type);
-    const functions = compiled.map(({ region }) =>
-      module.addFunction({ params: ['i32', 'i64'], results: ['i32'] }, region.locals, region.body),
-    );
+    const functions: number[] = [];
+    const made = compiled.map(({ plan, region }) => {
+      const { entries, locals, body } = region;
+      const type = { params: entries ? dispatchedParameters : regionParameters, results: ['i32'] } as const;
+      const whole = module.addFunction(type, locals, body);
+      const first = functions.length;
+      const ats = entries ? entries.map(({ at }) => at) : [plan.place.offset];
+      for (const entry of entries ?? []) {
+        functions.push(
+          module.addFunction({ params: regionParameters, results: ['i32'] }, [], writeEntry(entry, whole)),
+        );
+      }
+      if (!entries) functions.push(whole);
+      return { plan, ats, first };
+    });
+    const indices = this.#takeIndices(functions.length);
     module.placeFunctions(indices, functions);
     const bytes = module.finish();
     new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: this.#imports });
-    compiled.forEach(({ place, covers, region }, i) => {
-      this.#install({ ...place, index: indices[i] ?? 0, covers });
-      this.statistics.instructions += region.instructions;
-    });
+    for (const { plan, ats, first } of made) {
+      this.#install(plan, new Map(ats.map((at, i) => [at, indices[first + i] ?? 0])));
+    }
+    for (const { region } of compiled) this.statistics.instructions += region.instructions;
     this.statistics.modules++;
     this.#modulesOfTable++;
     this.statistics.regions += compiled.length;
@@ -315,24 +450,61 @@ export class Translator {
     return indices;
   }
 
-  #install(region: InstalledRegion): void {
-    let page = this.#byPage.get(region.key);
-    if (!page) {
-      page = new Set();
-      this.#byPage.set(region.key, page);
+  /** Puts a region in place, given the table indices of its entries by place. */
+  #install({ place, found, pages, joins }: RegionPlan, indices: ReadonlyMap<number, number>): void {
+    const covers = new Map<number, Set<number>>();
+    for (const { at } of found.blocks.flatMap((block) => block.instructions)) {
+      const key = pages.get(at >> 12)?.key ?? place.key;
+      const offsets = covers.get(key) ?? new Set();
+      covers.set(key, offsets.add(at & 0xfff));
     }
-    page.add(region);
-    this.#store.install(region);
+    const region: Region = { starts: [], covers, joins, found: 0 };
+    for (const [at, index] of indices) {
+      const start: RegionStart = { key: pages.get(at >> 12)?.key ?? place.key, offset: at & 0xfff, index };
+      const id = idOf(start);
+      const other = this.#byStart.get(id);
+      // Elsewhere a region that was made by joining stays what control enters.
+      if (other && other.joins > 0 && at !== place.offset) {
+        this.table.set(index, null);
+        this.#free.push(index);
+        continue;
+      }
+      if (other) this.#removeStart(other, id);
+      region.starts.push(start);
+      this.#byStart.set(id, region);
+      this.#store.install(start);
+    }
+    for (const key of covers.keys()) {
+      const page = this.#byPage.get(key) ?? new Set();
+      this.#byPage.set(key, page.add(region));
+    }
   }
 
-  #drop(region: InstalledRegion): void {
-    this.#store.uninstall(region);
-    this.table.set(region.index, null);
-    this.#regionGone();
-    this.#free.push(region.index);
-    const page = this.#byPage.get(region.key);
-    page?.delete(region);
-    if (page?.size === 0) this.#byPage.delete(region.key);
+  /** Control does not enter the region at this place any more. */
+  #removeStart(region: Region, id: number): void {
+    for (const start of region.starts) {
+      if (idOf(start) !== id) continue;
+      this.#store.uninstall(start);
+      this.#byStart.delete(id);
+      this.table.set(start.index, null);
+      this.#free.push(start.index);
+      this.#regionGone();
+    }
+    region.starts = region.starts.filter((start) => idOf(start) !== id);
+    if (region.starts.length === 0) this.#forget(region);
+  }
+
+  #drop(region: Region): void {
+    for (const start of region.starts) this.#removeStart(region, idOf(start));
+  }
+
+  /** A region has lost its last start. */
+  #forget(region: Region): void {
+    for (const key of region.covers.keys()) {
+      const page = this.#byPage.get(key);
+      page?.delete(region);
+      if (page?.size === 0) this.#byPage.delete(key);
+    }
     this.statistics.dropped++;
   }
 
@@ -343,9 +515,9 @@ export class Translator {
 
   /** Code at byte offsets [from, to] of a page has changed. */
   written(key: number, from: number, to: number): void {
-    for (const region of this.#byPage.get(key) ?? []) {
+    for (const region of [...(this.#byPage.get(key) ?? [])]) {
       for (let offset = from & ~3; offset <= to; offset += 4) {
-        if (region.covers.has(offset)) {
+        if (region.covers.get(key)?.has(offset)) {
           this.#drop(region);
           break;
         }

@@ -77,6 +77,14 @@ export class Bytes {
     this.bytes(other.view());
   }
 
+  /** Puts other bytes at a position; those behind it move. */
+  insert(position: number, other: Bytes): void {
+    const behind = this.#data.slice(position, this.length);
+    this.length = position;
+    this.append(other);
+    this.bytes(behind);
+  }
+
   /** The bytes written so far (a view, valid until the next write). */
   view(): Uint8Array {
     return this.#data.subarray(0, this.length);
