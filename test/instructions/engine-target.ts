@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { modelBit, type StateName, sprOffset, state as stateItems } from '../../src/cpu/state.ts';
+import { codeKey } from '../../src/engine/code-key.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { TestCpu, type TestCpuOptions } from '../../src/engine/test-cpu.ts';
 import { defaultTuning } from '../../src/engine/translator/translator.ts';
@@ -98,8 +99,9 @@ export class EngineTarget implements ExecutionTarget {
 
   #translate(): void {
     const { translator } = this.#cpu.engine;
+    const { littleEndian } = this.#options;
     for (const { address } of this.#programs) {
-      const key = 2 * Math.floor(address / pageBytes) + (this.#options.littleEndian ? 1 : 0);
+      const key = codeKey({ realPage: Math.floor(address / pageBytes), restricted: false, littleEndian });
       translator?.sample({ key, offset: address % pageBytes });
     }
     translator?.translateWaiting();
