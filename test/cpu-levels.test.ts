@@ -147,6 +147,8 @@ interface LevelRow {
 }
 
 const rows: readonly LevelRow[] = [
+  { cpu: 'power7', edition: '2.06', levels: { 'power7+': '2.06', power7: '2.06', power6: '2.05' } },
+  { cpu: 'power7+', edition: '2.06', levels: {} },
   { cpu: 'power8', edition: '2.07', levels: { power8: '2.07', 'power7+': '2.06', power7: '2.06', power6: '2.05' } },
   { cpu: 'power9', edition: '3.0', levels: { power9: '3.0', power8: '2.07', power7: '2.06', power6: '2.05' } },
   {

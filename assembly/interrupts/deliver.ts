@@ -2,7 +2,9 @@
 // sections 7.5 and 2.2 "LPCR[AIL]").
 import * as L from '../generated/layout';
 import { interrupted } from '../imports';
+import { translateQuietly } from '../mmu/access';
 import { updateContext } from '../mmu/context';
+import { ACCESS_EXECUTE } from '../mmu/translation';
 import { stepElsewhere } from '../mmu/step';
 import * as R from '../supervisor/registers';
 import { decrementerExpired } from '../supervisor/time';
@@ -21,6 +23,27 @@ export function interruptLocation(cpu: usize): i32 {
   return R.MSR_SF | (R.spr(cpu, R.SPR_LPCR) & R.LPCR_ILE ? R.MSR_LE : 0);
 }
 
+/**
+ * DSISR of an alignment interrupt, which tells of the instruction up to edition 2.07 (Power ISA v2.07 Book III-S, section
+ * 6.5.8): its form, part of its opcode, RT or RS, and RA.
+ */
+function describeAlignment(cpu: usize): void {
+  const real = translateQuietly(cpu, load<u64>(cpu, L.S_nip), ACCESS_EXECUTE);
+  if (real >= load<u64>(L.W_ramBytes)) return;
+  const raw = load<u32>(load<u32>(L.W_ramBase) + <u32>real);
+  const word = R.msr(cpu) & R.MSR_LE ? raw : bswap(raw);
+  const primary = word >> 26;
+  let dsisr = (word >> 16) & 0x3ff;
+  if (primary == 31) {
+    dsisr |= ((word >> 1) & 3) << 15 | ((word >> 6) & 1) << 14 | ((word >> 7) & 15) << 10;
+  } else {
+    // Only the DS forms (primary opcodes 57, 58, 61 and 62) have opcode bits at the end.
+    if (primary >= 57) dsisr |= (word & 3) << 18;
+    dsisr |= (primary & 1) << 14 | ((primary >> 1) & 15) << 10;
+  }
+  R.setSpr(cpu, R.SPR_DSISR, dsisr);
+}
+
 /** Takes the interrupt in the state's `exception`; `nip` is the address of the instruction that raised it. */
 export function deliver(cpu: usize): void {
   if (stepElsewhere(cpu, load<u64>(cpu, L.S_nip)) && load<i32>(cpu, L.S_exception) == 0) return;
@@ -30,6 +53,7 @@ export function deliver(cpu: usize): void {
   let resume = load<u64>(cpu, L.S_nip);
   if (load<i32>(cpu, L.S_exceptionAfter)) resume += 4;
   if (!(old & R.MSR_SF)) resume &= 0xffffffff;
+  if (vector == 0x600 && !R.hasModel(cpu, L.MODEL_isa300)) describeAlignment(cpu);
   R.setSpr(cpu, R.SPR_SRR0, resume);
   R.setSpr(cpu, R.SPR_SRR1, (old & ~R.SRR1_STATUS) | load<u64>(cpu, L.S_exceptionSrr1));
   let msr = interruptMode(cpu) | (vector == 0x200 ? 0 : old & R.MSR_ME);

@@ -145,14 +145,14 @@ function writeAmr(cpu: usize, value: u64): void {
 }
 
 function readXer(cpu: usize): u64 {
-  return (
+  const all =
     (load<u64>(cpu, L.S_so) << 31) |
     (load<u64>(cpu, L.S_ov) << 30) |
     (load<u64>(cpu, L.S_ca) << 29) |
     (load<u64>(cpu, L.S_ov32) << 19) |
     (load<u64>(cpu, L.S_ca32) << 18) |
-    load<u64>(cpu, L.S_xerLow)
-  );
+    load<u64>(cpu, L.S_xerLow);
+  return all & ~load<u64>(cpu, L.S_xerHidden);
 }
 
 function writeXer(cpu: usize, value: u64): void {

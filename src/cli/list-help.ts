@@ -1,6 +1,5 @@
 // The lists that option values named `help` ask for: machine types, machine properties, CPU models, log items.
 import { cpuModels, machineTypes, newestMachineType } from '../environment/index.ts';
-import { builtCpuClasses } from '../machine/machine-limits.ts';
 import { machinePropertyRows } from './options/guest-request.ts';
 import { logHelp } from './options/help-text.ts';
 import { namesOf, optionRows, type Program } from './options/option-table.ts';
@@ -19,10 +18,9 @@ function machineList(): string {
 
 function cpuList(): string {
   const lines = cpuModels.flatMap((model) => {
-    const built = builtCpuClasses.includes(model.class) ? '' : ' (not built yet)';
     const pvr = model.pvr.toString(16).padStart(8, '0');
     const aliases = model.aliases.map((alias) => `PowerPC ${alias.padEnd(16)} (alias for ${model.name})`);
-    return [`PowerPC ${model.name.padEnd(16)} PVR ${pvr}${built}`, ...aliases];
+    return [`PowerPC ${model.name.padEnd(16)} PVR ${pvr}`, ...aliases];
   });
   return `Available CPUs:\n${lines.join('\n')}\n`;
 }

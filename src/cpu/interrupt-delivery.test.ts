@@ -176,3 +176,36 @@ test('the decrementer interrupt follows the sign of DEC, 56 or 32 bits wide', ()
   plane.on(0, 'moveToSpr', 22, 0x80000000n);
   assert.equal(cpu.pending, pendingInterrupt.decrementer);
 });
+
+test('up to edition 2.07 DSISR of an alignment interrupt describes the instruction', () => {
+  const { isa206, isa207, isa300 } = modelBit;
+  const dsisr = (model: number, word: number, littleEndian: boolean): bigint => {
+    const plane = machine(0n, littleEndian ? 0x8000000000001003n : 0x8000000000001002n);
+    const cpu = plane.cpu(0);
+    cpu.view.setInt32(state.model.offset, model, true);
+    cpu.nip = 0x1_0000n;
+    plane.view.setUint32(plane.ramBase + 0x1_0000, word, littleEndian);
+    cpu.setSpr(18, 0x55n);
+    plane.on(0, 'raiseAlignment', 0x123n);
+    plane.on(0, 'deliver');
+    assert.equal(cpu.nip, 0x600n);
+    return cpu.spr(18);
+  };
+  // Extended opcode bits 21:30 of form X; lwarx has 0b0000010100: bits 29:30 are 00, bit 25 is 1, bits 21:24 are 0.
+  const lwarx = (31 << 26) | (5 << 21) | (6 << 16) | (7 << 11) | (20 << 1);
+  assert.equal(dsisr(isa206, lwarx >>> 0, false), (5n << 5n) | 6n);
+  // ldarx r5, r6, r7: extended opcode 84 = 0b0001010100.
+  const ldarx = (31 << 26) | (5 << 21) | (6 << 16) | (7 << 11) | (84 << 1);
+  assert.equal(dsisr(isa206 | isa207, ldarx >>> 0, true), (1n << 10n) | (5n << 5n) | 6n);
+  // std r5, 8(r6) has the form DS: bits 30:31 and the primary opcode 62 = 0b111110.
+  assert.equal(
+    dsisr(isa206 | isa207, ((62 << 26) | (5 << 21) | (6 << 16) | 8) >>> 0, false),
+    (0b1111n << 10n) | (5n << 5n) | 6n,
+  );
+  // lha r5, 2(r6): primary opcode 42 = 0b101010; stfd f1, 0(r2): 54 = 0b110110; lhau: 43.
+  assert.equal(
+    dsisr(isa206, ((43 << 26) | (5 << 21) | (6 << 16) | 2) >>> 0, false),
+    (1n << 14n) | (0b0101n << 10n) | (5n << 5n) | 6n,
+  );
+  assert.equal(dsisr(isa206 | isa207 | isa300, lwarx >>> 0, false), 0x55n);
+});

@@ -26,6 +26,8 @@ const sizes = {
   ov32: [8, 1],
   so: [8, 1],
   xerLow: [8, 1],
+  /** XER bits that the CPU's edition lacks. */
+  xerHidden: [8, 1],
   fpscr: [8, 1],
   vscr: [8, 1],
   /**
@@ -162,6 +164,7 @@ export const slotOffset: Readonly<Record<SlotName, number>> = {
   ov32: state.ov32.offset,
   so: state.so.offset,
   xerLow: state.xerLow.offset,
+  xerHidden: state.xerHidden.offset,
   fpscr: state.fpscr.offset,
   vscr: state.vscr.offset,
   vrsave: sprOffset(256),

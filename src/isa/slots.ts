@@ -16,6 +16,8 @@ export type SlotName =
   | 'so'
   /** XER bits 57:63 (byte count) and the other bits that software can write. */
   | 'xerLow'
+  /** XER bits that the CPU's edition lacks: OV32 and CA32 before edition 3.0. */
+  | 'xerHidden'
   | 'fpscr'
   /** VSCR: bit 0 = SAT, bit 16 = NJ. */
   | 'vscr'

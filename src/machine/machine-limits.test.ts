@@ -13,17 +13,12 @@ function limited(request: Request): string[] {
 test('each part of an environment that is not built is named, all at once', () => {
   assert.deepEqual(limited({}), []);
   assert.deepEqual(limited({ machine: 'pseries-3.1' }), []);
-  assert.deepEqual(limited({ cpu: 'power11', cpus: '16' }), []);
+  assert.deepEqual(limited({ cpu: 'power7', cpus: '16' }), []);
   assert.deepEqual(limited({ machine: 'pseries-3.0' }), []);
   assert.deepEqual(limited({ maxmem: '2G' }), ['maxmem']);
   assert.deepEqual(limited({ cpus: '1', maxcpus: '2048' }), []);
   assert.deepEqual(limited({ cpus: '1', maxcpus: '2049' }), ['maxcpus']);
   assert.deepEqual(limited({ cpus: '1', maxcpus: '257', vsmt: '8' }), ['maxcpus']);
   assert.deepEqual(limited({ 'cap-nested-hv': 'on' }), ['cap-nested-hv']);
-  assert.deepEqual(limited({ cpu: 'power7', cpus: '17', memory: '4G', maxmem: '8G' }), [
-    'memory',
-    'cpus',
-    'cpu',
-    'maxmem',
-  ]);
+  assert.deepEqual(limited({ cpu: 'power7', cpus: '17', memory: '4G', maxmem: '8G' }), ['memory', 'cpus', 'maxmem']);
 });

@@ -13,13 +13,10 @@ export const mostCpus = 16;
 /** Interrupt servers, those of CPUs that can be plugged included: what the pages of XIVE are laid out for. */
 export const mostServers = XIVE_SERVER_LIMIT;
 
-/** CPU classes whose instructions and supervisor state are complete. */
-export const builtCpuClasses: readonly string[] = ['POWER8', 'POWER9', 'POWER10', 'POWER11'];
-
 /** One thing that is not built. */
 export interface LimitReason {
   /** The option of the request, as the environment layer names it. */
-  readonly option: 'memory' | 'maxmem' | 'cpus' | 'maxcpus' | 'cpu' | 'cap-nested-hv' | 'cap-nested-papr';
+  readonly option: 'memory' | 'maxmem' | 'cpus' | 'maxcpus' | 'cap-nested-hv' | 'cap-nested-papr';
   /** One sentence, with a way out. */
   readonly message: string;
 }
@@ -44,12 +41,6 @@ export function machineLimits(environment: Environment): readonly LimitReason[] 
     reasons.push({
       option: 'maxcpus',
       message: `numbers of CPUs up to ${servers - 1}; this release can give ${mostServers} of them: ${wayOut}`,
-    });
-  }
-  if (!builtCpuClasses.includes(environment.cpu.class)) {
-    reasons.push({
-      option: 'cpu',
-      message: `${environment.cpu.model} is not built yet; this release has ${builtCpuClasses.join(', ')}: use power9`,
     });
   }
   if (environment.memory.maximum > size) {

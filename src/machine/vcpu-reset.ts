@@ -52,7 +52,10 @@ export function resetVcpuState(vcpu: Vcpu, environment: Environment, host: Provi
   const server = vcpuId(environment.smp, vcpu.index);
   vcpu.view.setInt32(state.index.offset, vcpu.index, true);
   vcpu.view.setInt32(state.server.offset, server, true);
-  vcpu.view.setInt32(state.model.offset, modelBits(environment.cpu.class), true);
+  const model = modelBits(environment.cpu.class);
+  vcpu.view.setInt32(state.model.offset, model, true);
+  // XER[OV32] and XER[CA32] came with edition 3.0.
+  vcpu.view.setBigUint64(state.xerHidden.offset, model & modelBit.isa300 ? 0n : 0xc_0000n, true);
   vcpu.view.setBigUint64(state.decExpiry.offset, ticks + resetDecrementer, true);
   vcpu.view.setBigUint64(state.fscrLost.offset, BigInt(host.fscrLost), true);
   vcpu.setSpr(spr.PVR, BigInt(host.pvr));

@@ -184,6 +184,38 @@ const xerCount = (b: Builder): I64 => b.and(b.slot('xerLow'), b.const(0x7f));
 /** Quadword: RTp is the more significant doubleword in both byte orders. */
 const evenFirst = (b: Builder): readonly [even: number, odd: number] => (b.littleEndian ? [8, 0] : [0, 8]);
 
+/** lq and stq: of supervisor state alone before edition 2.07. */
+const quadwordRows = ([{ since: '2.07' }, { since: '2.05', until: '2.06', privilege: 'supervisor' }] as const).flatMap(
+  (when): readonly InstructionRow[] => [
+    {
+      mnemonic: 'lq',
+      pattern: '56:6 RTp:5 RA:5 DQ:12 /:4',
+      operands: 'RTp,DQ(RA)',
+      ...when,
+      meaning: (b, f) => {
+        const ea = b.add(b.gprOr0(f.RA), b.imm(f.DQ));
+        const [even, odd] = evenFirst(b);
+        const high = b.load(8, b.add(ea, b.const(even)));
+        const low = b.load(8, b.add(ea, b.const(odd)));
+        b.setGprAt(f.RTp, 0, high);
+        b.setGprAt(f.RTp, 1, low);
+      },
+    },
+    {
+      mnemonic: 'stq',
+      pattern: '62:6 RSp:5 RA:5 DS:14 2:2',
+      operands: 'RSp,DS(RA)',
+      ...when,
+      meaning: (b, f) => {
+        const ea = b.add(b.gprOr0(f.RA), b.imm(f.DS));
+        const [even, odd] = evenFirst(b);
+        b.store(8, b.add(ea, b.const(even)), b.gprAt(f.RSp, 0));
+        b.store(8, b.add(ea, b.const(odd)), b.gprAt(f.RSp, 1));
+      },
+    },
+  ],
+);
+
 export const fixedLoadStoreRows: readonly InstructionRow[] = [
   d('lbz', 'RT', { code: 34, hot: true }, loads(byte)),
   d('lbzu', 'RT', { code: 35, hot: true }, loadsUpdate(byte)),
@@ -272,30 +304,5 @@ export const fixedLoadStoreRows: readonly InstructionRow[] = [
     since: '2.05',
     meaning: (b, f) => storeString(b, f, xerCount(b), baseAndIndex(b, f)),
   },
-  {
-    mnemonic: 'lq',
-    pattern: '56:6 RTp:5 RA:5 DQ:12 /:4',
-    operands: 'RTp,DQ(RA)',
-    since: '2.07',
-    meaning: (b, f) => {
-      const ea = b.add(b.gprOr0(f.RA), b.imm(f.DQ));
-      const [even, odd] = evenFirst(b);
-      const high = b.load(8, b.add(ea, b.const(even)));
-      const low = b.load(8, b.add(ea, b.const(odd)));
-      b.setGprAt(f.RTp, 0, high);
-      b.setGprAt(f.RTp, 1, low);
-    },
-  },
-  {
-    mnemonic: 'stq',
-    pattern: '62:6 RSp:5 RA:5 DS:14 2:2',
-    operands: 'RSp,DS(RA)',
-    since: '2.07',
-    meaning: (b, f) => {
-      const ea = b.add(b.gprOr0(f.RA), b.imm(f.DS));
-      const [even, odd] = evenFirst(b);
-      b.store(8, b.add(ea, b.const(even)), b.gprAt(f.RSp, 0));
-      b.store(8, b.add(ea, b.const(odd)), b.gprAt(f.RSp, 1));
-    },
-  },
+  ...quadwordRows,
 ];

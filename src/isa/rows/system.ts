@@ -14,10 +14,11 @@ function privileged(b: Builder): void {
 
 function readXer(b: Builder): I64 {
   const bit = (slot: 'so' | 'ov' | 'ca' | 'ov32' | 'ca32', position: number) => b.shl(b.slot(slot), b.const(position));
-  return b.or(
+  const all = b.or(
     b.or(b.or(bit('so', 31), bit('ov', 30)), bit('ca', 29)),
     b.or(b.or(bit('ov32', 19), bit('ca32', 18)), b.slot('xerLow')),
   );
+  return b.and(all, b.not(b.slot('xerHidden')));
 }
 
 function writeXer(b: Builder, value: I64): void {
