@@ -1,11 +1,13 @@
-// Records instruction vectors from QEMU's user emulation into test/vectors: `npm run record:vectors [PATTERN]`.
-// With a pattern only rows whose mnemonic matches are run, and nothing is written.
+// Records instruction vectors from QEMU's user emulation into test/vectors: `npm run record:vectors [-- PATTERN]`.
+// With a pattern only rows whose mnemonic matches are run, and nothing is written; with `--group NAME` one file is.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { decode } from '../src/isa/decode.ts';
 import type { InstructionRow } from '../src/isa/row.ts';
 import { instructionTable } from '../src/isa/table.ts';
 import { block, fillState } from '../test/instructions/machine-state.ts';
@@ -27,6 +29,8 @@ const bigEndianCases = 48;
 
 /** Which file a row's vectors go to. */
 function groupOf(row: InstructionRow): string {
+  if (row.facility === 'MMA') return 'matrix';
+  if (row.prefix !== undefined) return 'prefixed';
   if (row.since === '3.1') return 'power10';
   if (/^(xs|xv|lxs|stxs)/.test(row.mnemonic)) return 'vsx-arithmetic';
   if (/^(xx|lx|stx|m[tf]vsr)/.test(row.mnemonic)) return 'vsx-move';
@@ -50,15 +54,23 @@ function blockOf(input: CaseInput, address: bigint): Uint8Array {
   return state;
 }
 
+/** addpcis, and prefixed instructions with R = 1, give addresses relative to their own. */
+function isRelative(words: readonly number[]): boolean {
+  const [word = 0, suffix] = words;
+  return (
+    decode(word)?.mnemonic === 'addpcis' || (decode(word, suffix)?.mnemonic === 'paddi' && (word & 0x10_0000) !== 0)
+  );
+}
+
 /** Differences of two blocks; relative to the words are LR when it points just behind them and what addpcis gives. */
-function changesOf(mnemonic: string, before: Uint8Array, after: Uint8Array, address: bigint): Change[] {
+function changesOf(words: readonly number[], before: Uint8Array, after: Uint8Array, address: bigint): Change[] {
   const [from, to] = [before, after].map((b) => new DataView(b.buffer, b.byteOffset, block.bytes));
   const changes: Change[] = [];
   for (let index = 0; index < block.bytes / 8; index++) {
     const value = to?.getBigUint64(8 * index, true) ?? 0n;
     if (value === from?.getBigUint64(8 * index, true)) continue;
     const nearLr = index === block.lr / 8 && value - address >= 0n && value - address <= 16n;
-    const relative = nearLr || (mnemonic === 'addpcis' && index < 32);
+    const relative = nearLr || (isRelative(words) && index < 32);
     changes.push({ index, value: relative ? value - address : value, relative });
   }
   return changes;
@@ -72,12 +84,7 @@ interface Oracle {
 }
 
 /** Runs cases; a text when the program did not end well. */
-function run(
-  oracle: Oracle,
-  mnemonic: string,
-  inputs: readonly CaseInput[],
-  cpu: string,
-): readonly VectorCase[] | string {
+function run(oracle: Oracle, inputs: readonly CaseInput[], cpu: string): readonly VectorCase[] | string {
   const { emulator, littleEndian, scratch } = oracle;
   const ordered = (state: Uint8Array) => (littleEndian ? state : swapBlock(state));
   const programCases = inputs.map((input) => ({
@@ -94,25 +101,20 @@ function run(
   return inputs.map((input, i) => {
     const address = program.addresses[i] ?? 0n;
     const after = ordered(new Uint8Array(stdout.subarray(i * block.bytes, (i + 1) * block.bytes)));
-    return { ...input, after: changesOf(mnemonic, blockOf(input, address), after, address) };
+    return { ...input, after: changesOf(input.words, blockOf(input, address), after, address) };
   });
 }
 
 /** Runs cases, leaving out those that end the program (illegal forms, signals): their number and the last reason. */
-function runAll(
-  oracle: Oracle,
-  mnemonic: string,
-  inputs: readonly CaseInput[],
-  cpu: string,
-): { cases: VectorCase[]; failure: string } {
-  const cases = run(oracle, mnemonic, inputs, cpu);
+function runAll(oracle: Oracle, inputs: readonly CaseInput[], cpu: string): { cases: VectorCase[]; failure: string } {
+  const cases = run(oracle, inputs, cpu);
   if (typeof cases !== 'string') return { cases: [...cases], failure: '' };
   if (inputs.length === 1) return { cases: [], failure: cases };
   const middle = inputs.length >> 1;
-  const first = runAll(oracle, mnemonic, inputs.slice(0, middle), cpu);
+  const first = runAll(oracle, inputs.slice(0, middle), cpu);
   // A row that fails always fails in its first half, too.
   if (first.cases.length === 0 && inputs.length > 4) return first;
-  const second = runAll(oracle, mnemonic, inputs.slice(middle), cpu);
+  const second = runAll(oracle, inputs.slice(middle), cpu);
   return { cases: [...first.cases, ...second.cases], failure: second.failure || first.failure };
 }
 
@@ -141,7 +143,7 @@ function recordRows(
     const source = new CaseGenerator(row, seedOf(row.mnemonic));
     const inputs = Array.from({ length: count }, () => source.next());
     const cpu = row.since === '3.1' ? 'POWER10' : 'POWER9';
-    const { cases, failure } = runAll(oracle, row.mnemonic, inputs, cpu);
+    const { cases, failure } = runAll(oracle, inputs, cpu);
     const lost = inputs.length - cases.length;
     if (failure !== '') left.push(`${row.mnemonic}\t${lost} of ${inputs.length} cases: ${failure}`);
     if (cases.length === 0) continue;
@@ -163,21 +165,35 @@ function writeGroups(oracle: string, groups: ReadonlyMap<string, VectorSet[]>, w
   }
 }
 
-function record(pattern: RegExp | undefined): void {
+/** The big-endian files: rows that access memory. */
+function bigEndianGroupOf(row: InstructionRow): string {
+  return row.prefix === undefined ? 'big-endian' : 'big-endian-prefixed';
+}
+
+/** What to record: all, rows by mnemonic (without writing), or the rows of one file. */
+interface Selection {
+  readonly pattern: RegExp | undefined;
+  readonly group: string | undefined;
+}
+
+function record({ pattern, group }: Selection): void {
   const scratch = mkdtempSync(join(tmpdir(), 'continuo-vectors-'));
   const little: Oracle = { emulator: 'qemu-ppc64le-static', littleEndian: true, scratch };
   const big: Oracle = { emulator: 'qemu-ppc64-static', littleEndian: false, scratch };
-  const rows = instructionTable.filter((row) => pattern === undefined || pattern.test(row.mnemonic));
+  const chosen = (rows: readonly InstructionRow[], nameOf: (row: InstructionRow) => string) =>
+    rows.filter((row) => (pattern?.test(row.mnemonic) ?? true) && (group === undefined || nameOf(row) === group));
   const left: string[] = [];
   mkdirSync(folder, { recursive: true });
-  writeGroups(versionOf(little.emulator), recordRows(little, rows, casesPerRow, groupOf, left), pattern === undefined);
-  const memoryRows = rows.filter(accessesMemory);
-  const bigGroups = recordRows(big, memoryRows, bigEndianCases, () => 'big-endian', []);
-  writeGroups(versionOf(big.emulator), bigGroups, pattern === undefined);
+  const write = pattern === undefined;
+  const rows = chosen(instructionTable, groupOf);
+  writeGroups(versionOf(little.emulator), recordRows(little, rows, casesPerRow, groupOf, left), write);
+  const memoryRows = chosen(instructionTable.filter(accessesMemory), bigEndianGroupOf);
+  writeGroups(versionOf(big.emulator), recordRows(big, memoryRows, bigEndianCases, bigEndianGroupOf, []), write);
   rmSync(scratch, { recursive: true, force: true });
-  if (pattern === undefined) writeFileSync(join(folder, 'not-recorded.tsv'), `${left.join('\n')}\n`);
+  if (pattern === undefined && group === undefined)
+    writeFileSync(join(folder, 'not-recorded.tsv'), `${left.join('\n')}\n`);
   console.log(left.join('\n'));
 }
 
-const argument = process.argv[2];
-record(argument === undefined ? undefined : new RegExp(argument));
+const { values, positionals } = parseArgs({ options: { group: { type: 'string' } }, allowPositionals: true });
+record({ pattern: positionals[0] === undefined ? undefined : new RegExp(positionals[0]), group: values.group });

@@ -8,9 +8,12 @@ import * as R from '../supervisor/registers';
 const OFF: i32 = 0;
 const ARMED: i32 = 1;
 const PREPARED: i32 = 2;
+const PREPARED_PREFIXED: i32 = 3;
 
 /** SRR1 bit 33 of a trace interrupt. */
 const TRACED: u64 = 0x40000000;
+/** SRR1 bit 34: the instruction was a prefixed one. */
+const PREFIXED: u64 = 0x20000000;
 
 @inline function page(cpu: usize): usize {
   return cpu + L.stepPageOffset;
@@ -57,21 +60,23 @@ export function stepPrepare(cpu: usize, ea: u64, real: u64, records: u32): u32 {
   store<u32>(cpu, target, L.S_stepRecord);
   store<u64>(cpu, ea, L.S_stepAddress);
   // Branch tracing alone passes over everything else.
-  const silent = !(R.msr(cpu) & R.MSR_SE) && !isBranch(steppedWord(cpu, real));
-  store<i32>(cpu, silent ? ARMED : PREPARED, L.S_stepState);
+  const word = steppedWord(cpu, real);
+  const silent = !(R.msr(cpu) & R.MSR_SE) && !isBranch(word);
+  store<i32>(cpu, silent ? ARMED : word >> 26 == 1 ? PREPARED_PREFIXED : PREPARED, L.S_stepState);
   return page(cpu);
 }
 
 /** True when the instruction that was prepared has completed and a trace interrupt is due at `nip`. */
 export function stepCompleted(cpu: usize, nip: u64): bool {
-  return load<i32>(cpu, L.S_stepState) == PREPARED && nip != load<u64>(cpu, L.S_stepAddress);
+  return load<i32>(cpu, L.S_stepState) >= PREPARED && nip != load<u64>(cpu, L.S_stepAddress);
 }
 
 /** Raises the trace interrupt; `nip` is the next instruction. */
 export function stepRaise(cpu: usize): void {
   store<i32>(cpu, 0xd00, L.S_exception);
   store<i32>(cpu, 0, L.S_exceptionAfter);
-  store<u64>(cpu, TRACED, L.S_exceptionSrr1);
+  const prefixed = load<i32>(cpu, L.S_stepState) == PREPARED_PREFIXED;
+  store<u64>(cpu, prefixed ? TRACED | PREFIXED : TRACED, L.S_exceptionSrr1);
 }
 
 /**
@@ -82,7 +87,7 @@ export function stepElsewhere(cpu: usize, nip: u64): bool {
   const state = load<i32>(cpu, L.S_stepState);
   if (state == OFF || nip == load<u64>(cpu, L.S_stepAddress)) return false;
   if (load<i32>(cpu, L.S_exception) != 0x700 || load<u64>(cpu, L.S_exceptionSrr1) != 0x80000) return false;
-  if (state == PREPARED) stepRaise(cpu);
+  if (state >= PREPARED) stepRaise(cpu);
   else store<i32>(cpu, 0, L.S_exception);
   return true;
 }

@@ -84,6 +84,9 @@ export const specialHandler = {
   illegal: 2,
   /** A translated region starts here. */
   translated: 3,
+  /** The prefix of no instruction, and one whose suffix is beyond a 64-byte boundary. */
+  illegalPrefixed: 4,
+  prefixAtBoundary: 5,
 } as const;
 
 /** Bytes reserved for one vCPU: state block, TLB tables and journals, jump cache, step page. */

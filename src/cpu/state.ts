@@ -86,7 +86,7 @@ const sizes = {
   /** MSR[LE] that the execute entries were made with: decoded code depends on it. */
   tlbLittleEndian: [4, 1],
   /**
-   * Single step (MSR[SE], MSR[BE]): 0 off, 1 the next fetch prepares one instruction, 2 it was prepared; its address, and
+   * Single step (MSR[SE], MSR[BE]): 0 off, 1 the next fetch prepares one instruction, 2 it was prepared (3 with a prefix); its address, and
    * the place of its record in the step page.
    */
   stepState: [4, 1],

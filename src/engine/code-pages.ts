@@ -1,11 +1,12 @@
 // Decoded code: for each 4 KiB page of guest RAM that was executed, 1024 predecoded records, by real address.
 import { recordBytes, recordPageBytes, recordSide, specialHandler } from '../cpu/memory-map.ts';
 import type { Decode } from '../isa/decode.ts';
+import { isPrefix } from '../isa/field.ts';
 import type { InstructionRow } from '../isa/row.ts';
 import { codeKey, isLittleEndianKey, keysOfPage, realPageOf } from './code-key.ts';
 import type { HandlerMap } from './interpreter/generate.ts';
 import { handlerKey, layoutOf } from './interpreter/generate.ts';
-import type { RecordLayout } from './record-layout.ts';
+import type { FieldReader, RecordLayout } from './record-layout.ts';
 import type { RegionPlace, RegionStart } from './translator/translator.ts';
 import { type FixedValues, type PreparedRow, VariantCache, variantKey } from './variants.ts';
 
@@ -34,6 +35,8 @@ export interface CodePagesOptions {
   readonly table: readonly InstructionRow[];
   /** The decoder of pages with this key. */
   readonly decoderFor: (key: number) => Decode;
+  /** Pages with this key know prefixed instructions. */
+  readonly hasPrefixes: (key: number) => boolean;
   readonly handlers: HandlerMap;
   /** Called when a page becomes code: write entries of all TLBs for it must go. */
   readonly becameCode: (realPage: number) => void;
@@ -52,7 +55,7 @@ interface DecodedForm {
   readonly layout: RecordLayout;
   readonly nearLayout: RecordLayout | undefined;
   /** Displacement in bytes for rows with a branch field. */
-  readonly branch: ((word: number) => number) | undefined;
+  readonly branch: FieldReader | undefined;
 }
 
 /** The store of predecoded records. */
@@ -165,27 +168,34 @@ export class CodePages {
     const real = realPageOf(key) * 4096 + index * 4;
     const word = this.#view.getUint32(this.#o.ramBase + real, isLittleEndianKey(key));
     this.decoded++;
-    this.#write(record, word, index * 4, this.#o.decoderFor(key));
+    const decode = this.#o.decoderFor(key);
+    if (!isPrefix(word) || !this.#o.hasPrefixes(key)) this.#write(record, word, 0, index * 4, decode(word));
+    else if (real % 64 === 60) this.#view.setUint16(record, specialHandler.prefixAtBoundary, true);
+    else {
+      // It owns the record of its prefix alone: control may come to the other word, too.
+      const suffix = this.#view.getUint32(this.#o.ramBase + real + 4, isLittleEndianKey(key));
+      this.#write(record, suffix, word, index * 4, decode(word, suffix));
+    }
   }
 
-  #write(record: number, word: number, pageOffset: number, decode: Decode): void {
-    const row = decode(word);
+  /** `word` is the suffix of a prefixed instruction; `prefix` is 0 for the others. */
+  #write(record: number, word: number, prefix: number, pageOffset: number, row: InstructionRow | undefined): void {
     if (!row) {
-      this.#view.setUint16(record, specialHandler.illegal, true);
+      this.#view.setUint16(record, prefix === 0 ? specialHandler.illegal : specialHandler.illegalPrefixed, true);
       return;
     }
-    const form = this.#forms.get(row, word);
+    const form = this.#forms.get(row, word, prefix);
     const view = this.#view;
     let { layout, far: handler } = form;
     if (form.branch && form.nearLayout) {
-      const target = pageOffset + form.branch(word);
+      const target = pageOffset + form.branch(word, prefix);
       if (target >= 0 && target < 4096) {
         layout = form.nearLayout;
         handler = form.near;
       }
     }
     for (const { offset, size, source } of layout.slots) {
-      const value = source(word, pageOffset);
+      const value = source(word, prefix);
       if (size === 8) view.setBigUint64(record + offset, BigInt.asUintN(64, BigInt(value)), true);
       else if (size === 4) view.setInt32(record + offset, Number(value), true);
       else view.setInt16(record + offset, Number(value), true);
@@ -251,7 +261,7 @@ export class CodePages {
         if (known === undefined) continue;
         const base = this.#address(known);
         this.#o.codeWritten(key, from & 0xfff, to & 0xfff);
-        for (let at = from; at <= to; at += 4) {
+        for (let at = this.#firstTouched(from, key); at <= to; at += 4) {
           const record = base + ((at & 0xfff) >> 2) * recordBytes;
           if (this.#view.getUint16(record, true) === specialHandler.undecoded) continue;
           changed = true;
@@ -261,6 +271,13 @@ export class CodePages {
       if (!changed) this.#countQuietStore(page);
       else this.#quiet.delete(page);
     }
+  }
+
+  /** The word at this real address, or the one before when that is its prefix. */
+  #firstTouched(real: number, key: number): number {
+    if (real % 64 === 0 || !this.#o.hasPrefixes(key)) return real;
+    const before = this.#view.getUint32(this.#o.ramBase + real - 4, isLittleEndianKey(key));
+    return isPrefix(before) ? real - 4 : real;
   }
 
   /** Forgets all decoded code. */

@@ -5,7 +5,7 @@ import { slotOffset, state } from '../cpu/state.ts';
 import { Vcpu } from '../cpu/vcpu.ts';
 import { type Decode, decoderOf } from '../isa/decode.ts';
 import { instructionTable } from '../isa/table.ts';
-import type { IsaVersion } from '../isa/version.ts';
+import { type IsaVersion, isAtLeast } from '../isa/version.ts';
 import { isRestrictedKey, realPageOf } from './code-key.ts';
 import { CodePages } from './code-pages.ts';
 import { type GeneratedInterpreter, generateInterpreter, type HandlerMap } from './interpreter/generate.ts';
@@ -168,6 +168,7 @@ export class Engine {
       codeMap: layout.codeMap,
       table: instructionTable,
       decoderFor: (key) => this.#decoderFor(key),
+      hasPrefixes: (key) => isAtLeast(isRestrictedKey(key) ? this.#problemEdition : this.#edition, '3.1'),
       handlers: this.#handlers,
       becameCode: (realPage) => this.dataPlane.tlbDropWrite(realPage),
       holdsRegions: (key) => this.translator?.holdsRegions(key) ?? false,

@@ -1,4 +1,6 @@
 // The part of the builder that is the same for interpreter and translator: constants, operators, conditionals.
+
+import { state } from '../cpu/state.ts';
 import type {
   AccessSize,
   Builder,
@@ -20,6 +22,7 @@ import type { SlotName } from '../isa/slots.ts';
 import type { ValueType } from '../isa/value-type.ts';
 import type { Ir } from './ir/ir.ts';
 import { asNode, constantOf, type Node } from './ir/node.ts';
+import { opcode } from './wasm/memory-operators.ts';
 import { operatorCode } from './wasm/opcodes.ts';
 
 /** Result type of an operator by its name (the run-time counterpart of `ResultOf`). */
@@ -54,6 +57,21 @@ export const programSrr1: Readonly<Record<ProgramReason, number>> = {
   privileged: 0x40000,
   trap: 0x20000,
 };
+
+/** SRR1 bit 34: the interrupt is that of a prefixed instruction; bit 35: which crosses a 64-byte boundary (section 7.5). */
+export const prefixedSrr1 = 0x2000_0000;
+export const boundarySrr1 = 0x1000_0000;
+
+/** Writes: the interrupt that was just raised is that of a prefixed instruction. */
+export function writePrefixedMark(ir: Ir, cpu: number): void {
+  ir.localGet(cpu);
+  ir.localGet(cpu);
+  ir.memory(opcode.i64Load, state.exceptionSrr1.offset, 3);
+  ir.code.byte(0x42);
+  ir.code.s64(prefixedSrr1);
+  ir.code.byte(0x84);
+  ir.memory(opcode.i64Store, state.exceptionSrr1.offset, 3);
+}
 
 /** Implements the operators of `Builder`; subclasses say where registers, memory and control flow are. */
 export abstract class OperatorBuilder implements Builder {
@@ -297,11 +315,14 @@ export abstract class OperatorBuilder implements Builder {
   abstract setFprAt(field: Field, offset: number, value: I64): void;
   abstract vsr(n: RegisterNumber): V128;
   abstract setVsr(n: RegisterNumber, value: V128): void;
+  abstract vsrOfPair(field: Field, which: 0 | 1): V128;
+  abstract setVsrOfPair(field: Field, which: 0 | 1, value: V128): void;
   abstract vr(n: RegisterNumber): V128;
   abstract setVr(n: RegisterNumber, value: V128): void;
   abstract vsrDoubleword(n: RegisterNumber, which: 0 | 1): I64;
   abstract vsrRef(n: RegisterNumber): I32;
   abstract vrRef(n: RegisterNumber): I32;
+  abstract accumulatorRef(field: Field): I32;
   abstract slot(name: SlotName): I64;
   abstract floatingPointException(): I32;
   abstract setSlot(name: SlotName, value: I64): void;

@@ -4,10 +4,14 @@
 import { recordBytes } from '../cpu/memory-map.ts';
 import { sprOffset, state } from '../cpu/state.ts';
 import type { DerivedName } from '../isa/builder.ts';
-import { type FieldName, fieldValue, type Pattern } from '../isa/field.ts';
+import { compositeFields, type FieldName, fieldValue, type Pattern, signedFields } from '../isa/field.ts';
+import { fieldWidth } from '../isa/operand.ts';
 
-/** Computes a slot's content from the instruction word (fixed-width integer; bigint for 8-byte slots). */
-export type SlotSource = (word: number, pageOffset: number) => number | bigint;
+/** Reads something of an instruction: `word` is the suffix of a prefixed one, `prefix` is 0 for the others. */
+export type FieldReader = (word: number, prefix: number) => number;
+
+/** Computes a slot's content from the instruction (fixed-width integer; a number or a bigint for 8-byte slots). */
+export type SlotSource = (word: number, prefix: number) => number | bigint;
 
 /** One slot of a record. */
 export interface RecordSlot {
@@ -17,12 +21,15 @@ export interface RecordSlot {
 }
 
 /** Reads a field with its shifts and masks worked out beforehand. */
-export function fieldReader(pattern: Pattern, name: FieldName): (word: number) => number {
-  const piece = pattern.pieces.get(name);
-  if (!piece || fieldValue(pattern, name, -1) < 0) return (word) => fieldValue(pattern, name, word);
+export function fieldReader(pattern: Pattern, name: FieldName): FieldReader {
+  const parts = pattern.pieces.has(name) ? [name] : (compositeFields[name] ?? []);
+  const pieces = parts.map((part) => pattern.pieces.get(part));
+  const [piece] = pieces;
+  if (!piece || pieces.length > 1 || piece.length === 32 || signedFields[name] !== undefined)
+    return (word, prefix) => fieldValue(pattern, name, word, prefix);
   const shift = 32 - piece.start - piece.length;
   const mask = 2 ** piece.length - 1;
-  return (word) => (word >>> shift) & mask;
+  return piece.inPrefix ? (_, prefix) => (prefix >>> shift) & mask : (word) => (word >>> shift) & mask;
 }
 
 /** MASK(mb, me) of Book I section 3.3.14, as an unsigned 64-bit number. */
@@ -56,7 +63,7 @@ export class RecordLayout {
   readonly pattern: Pattern;
   readonly slots: RecordSlot[] = [];
   /** Displacement in bytes of the row's relative branch, when its meaning has one. */
-  branchReader: ((word: number) => number) | undefined;
+  branchReader: FieldReader | undefined;
   readonly #known = new Map<string, number>();
   #used = 2;
   #free: number[] = [];
@@ -84,54 +91,58 @@ export class RecordLayout {
     return offset;
   }
 
-  /** Slot with the state offset of register `base + field`. */
-  register(file: 'gpr' | 'vsr', field: FieldName, base: number): number {
+  /** Slot with the state offset of register `base + scale × field`. */
+  register(file: 'gpr' | 'vsr', field: FieldName, base: number, scale = 1): number {
     const read = fieldReader(this.pattern, field);
     const item = state[file];
-    return this.slot(`${file}:${field}@${base}`, 2, (word) => item.offset + item.size * (base + read(word)));
+    return this.slot(
+      `${file}:${field}@${base}`,
+      2,
+      (word, prefix) => item.offset + item.size * (base + scale * read(word, prefix)),
+    );
   }
 
   /** Slot for (RA|0). */
   gprOrZero(field: FieldName): number {
     const read = fieldReader(this.pattern, field);
-    return this.slot(`gpr0:${field}`, 2, (word) => {
-      const n = read(word);
+    return this.slot(`gpr0:${field}`, 2, (word, prefix) => {
+      const n = read(word, prefix);
       return n === 0 ? state.zero.offset : state.gpr.offset + 8 * n;
     });
   }
 
-  /** Slot with the field's value: 2 bytes when it fits 16 bits, else 4. */
-  value(field: FieldName): { offset: number; size: 2 | 4; signed: boolean } {
+  /** Slot with the field's value: 2 bytes when it fits 16 bits, 4 when it fits 32, else 8. */
+  value(field: FieldName): { offset: number; size: 2 | 4 | 8; signed: boolean } {
     const read = fieldReader(this.pattern, field);
-    const signed = fieldValue(this.pattern, field, -1) < 0;
-    // A signed field of all ones is −1 scaled; its lowest value tells the width.
-    let bits = 0;
-    for (const part of this.pattern.pieces.values()) bits = Math.max(bits, part.length);
-    const size = bits > 16 || fieldValue(this.pattern, field, -1) > 0xffff ? 4 : 2;
+    const signed = signedFields[field] !== undefined;
+    const bits = fieldWidth(this.pattern, field) + (signedFields[field] ?? 0);
+    const size = bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
     return { offset: this.slot(`value:${field}`, size, read), size, signed };
   }
 
   /** 8-byte slot of a derived value. */
   derived(name: DerivedName, a: FieldName, b: FieldName | undefined): number {
     const readA = fieldReader(this.pattern, a);
-    const readB = b ? fieldReader(this.pattern, b) : () => undefined;
+    const readB = b && fieldReader(this.pattern, b);
     const compute = derive[name];
-    return this.slot(`${name}:${a}:${b ?? ''}`, 8, (word) => compute(readA(word), readB(word)));
+    return this.slot(`${name}:${a}:${b ?? ''}`, 8, (word, prefix) =>
+      compute(readA(word, prefix), readB?.(word, prefix)),
+    );
   }
 
   /** Slots of a CR bit: the state offset of its field, and the shift that brings it to bit 0. */
   crBit(field: FieldName): { offset: number; shift: number } {
     const read = fieldReader(this.pattern, field);
     return {
-      offset: this.slot(`crBitField:${field}`, 2, (word) => state.cr.offset + (read(word) >> 2)),
-      shift: this.slot(`crBitShift:${field}`, 2, (word) => 3 - (read(word) & 3)),
+      offset: this.slot(`crBitField:${field}`, 2, (word, prefix) => state.cr.offset + (read(word, prefix) >> 2)),
+      shift: this.slot(`crBitShift:${field}`, 2, (word, prefix) => 3 - (read(word, prefix) & 3)),
     };
   }
 
   /** Slot with the state offset of a CR field. */
   crField(field: FieldName): number {
     const read = fieldReader(this.pattern, field);
-    return this.slot(`cr:${field}`, 2, (word) => state.cr.offset + read(word));
+    return this.slot(`cr:${field}`, 2, (word, prefix) => state.cr.offset + read(word, prefix));
   }
 
   /** Notes that the meaning branches by this field relative to its own address. */
@@ -142,6 +153,6 @@ export class RecordLayout {
   /** Slot with the distance in record bytes to a branch target in the same page. */
   nearTarget(field: FieldName): number {
     const read = fieldReader(this.pattern, field);
-    return this.slot(`near:${field}`, 4, (word) => (read(word) >> 2) * recordBytes);
+    return this.slot(`near:${field}`, 4, (word, prefix) => (read(word, prefix) >> 2) * recordBytes);
   }
 }

@@ -1,7 +1,8 @@
 // Variants of a row: the combinations of its fixed fields, each with a meaning of its own.
-import { type FieldName, fieldValue, fixedFields, type Pattern, parsePattern } from '../isa/field.ts';
+import { type FieldName, fieldValue, fixedFields, type Pattern } from '../isa/field.ts';
 import type { InstructionRow } from '../isa/row.ts';
-import { fieldReader } from './record-layout.ts';
+import { patternOf } from '../isa/row-pattern.ts';
+import { type FieldReader, fieldReader } from './record-layout.ts';
 
 /** Values of the fixed fields of a variant. */
 export type FixedValues = Readonly<Record<string, number>>;
@@ -10,32 +11,32 @@ export type FixedValues = Readonly<Record<string, number>>;
 export interface PreparedRow {
   readonly row: InstructionRow;
   readonly pattern: Pattern;
-  /** Value of a field of a word. */
+  /** Value of a field of a word (of no prefixed instruction). */
   readonly field: (name: FieldName, word: number) => number;
   /** Fixed fields that the row's pattern has, with their readers. */
   readonly fixed: readonly {
     readonly name: FieldName;
     readonly bits: number;
-    readonly read: (word: number) => number;
+    readonly read: FieldReader;
   }[];
 }
 
 function bitsOf(pattern: Pattern, name: FieldName): number {
-  return fieldReader(pattern, name)(-1).toString(2).length;
+  return fieldReader(pattern, name)(-1, -1).toString(2).length;
 }
 
 /** Parses a row and finds its fixed fields. */
 export function prepareRow(row: InstructionRow): PreparedRow {
-  const pattern = parsePattern(row.pattern);
+  const pattern = patternOf(row);
   const names = [...fixedFields.filter((name) => pattern.pieces.has(name)), ...(row.split ?? [])];
   const fixed = names.map((name) => ({ name, bits: bitsOf(pattern, name), read: fieldReader(pattern, name) }));
   return { row, pattern, field: (name, word) => fieldValue(pattern, name, word), fixed };
 }
 
-/** Fixed values of a word, made canonical. */
-export function fixedOfWord(prepared: PreparedRow, word: number): FixedValues {
+/** Fixed values of an instruction, made canonical. */
+export function fixedOf(prepared: PreparedRow, word: number, prefix: number): FixedValues {
   const values: Record<string, number> = {};
-  for (const field of prepared.fixed) values[field.name] = field.read(word);
+  for (const field of prepared.fixed) values[field.name] = field.read(word, prefix);
   return prepared.row.canonical ? prepared.row.canonical(values) : values;
 }
 
@@ -63,7 +64,7 @@ export function variantsOf(prepared: PreparedRow): readonly FixedValues[] {
   return [...seen.values()];
 }
 
-/** Something made once for each variant of each row, found fast from a word. */
+/** Something made once for each variant of each row, found fast from the instruction's words. */
 export class VariantCache<T> {
   readonly #rows = new Map<InstructionRow, { prepared: PreparedRow; items: (T | undefined)[] }>();
   readonly #make: (prepared: PreparedRow, fixed: FixedValues) => T;
@@ -72,18 +73,18 @@ export class VariantCache<T> {
     this.#make = make;
   }
 
-  /** The item for the variant of `row` that `word` is. */
-  get(row: InstructionRow, word: number): T {
+  /** The item for the variant of `row` that an instruction is; `word` is the suffix behind a prefix. */
+  get(row: InstructionRow, word: number, prefix: number): T {
     let entry = this.#rows.get(row);
     if (!entry) {
       entry = { prepared: prepareRow(row), items: [] };
       this.#rows.set(row, entry);
     }
     let index = 0;
-    for (const { bits, read } of entry.prepared.fixed) index = (index << bits) | read(word);
+    for (const { bits, read } of entry.prepared.fixed) index = (index << bits) | read(word, prefix);
     let item = entry.items[index];
     if (item === undefined) {
-      item = this.#make(entry.prepared, fixedOfWord(entry.prepared, word));
+      item = this.#make(entry.prepared, fixedOf(entry.prepared, word, prefix));
       entry.items[index] = item;
     }
     return item;

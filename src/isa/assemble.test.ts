@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { AssembleError, assemble } from './assemble.ts';
-import { disassembleRow, patternOf } from './disassemble.ts';
+import { disassembleRow } from './disassemble.ts';
 import { compositeFields } from './field.ts';
 import { operandNames } from './operand.ts';
+import { patternOf } from './row-pattern.ts';
 import { instructionTable } from './table.ts';
 
 const wordAt = (bytes: Uint8Array, offset = 0) => new DataView(bytes.buffer, bytes.byteOffset).getUint32(offset, true);
@@ -16,17 +17,23 @@ test('assembling the disassembly of a word gives the word again, for every row',
   for (const row of instructionTable) {
     const pattern = patternOf(row);
     // Operands are what a text can carry; hint bits that no operand names stay 0.
-    let fields = 0;
+    let [fields, prefixFields] = [0, 0];
     const written = operandNames(row).flatMap((name) => [name, ...(compositeFields[name] ?? [])]);
     for (const name of [...written, 'OE', 'Rc', 'LK', 'AA'] as const) {
       const piece = pattern.pieces.get(name);
-      if (piece) fields |= ((1 << piece.length) - 1) << (32 - piece.start - piece.length);
+      if (!piece) continue;
+      const ones = ((1 << piece.length) - 1) << (32 - piece.start - piece.length);
+      if (piece.inPrefix) prefixFields |= ones;
+      else fields |= ones;
     }
     fc.assert(
-      fc.property(fc.integer(), (bits) => {
+      fc.property(fc.integer(), fc.integer(), (bits, others) => {
         const word = (pattern.value | (bits & fields)) >>> 0;
-        const text = disassembleRow(row, word, address);
-        assert.equal(wordAt(assemble(text, { origin: address }).bytes).toString(16), word.toString(16), text);
+        const prefix = ((pattern.prefix?.value ?? 0) | (others & prefixFields)) >>> 0;
+        const text = disassembleRow(row, word, address, prefix);
+        const { bytes } = assemble(text, { origin: address });
+        assert.equal(wordAt(bytes, pattern.prefix ? 4 : 0).toString(16), word.toString(16), text);
+        if (pattern.prefix) assert.equal(wordAt(bytes).toString(16), prefix.toString(16), text);
       }),
       { numRuns: 20 },
     );
@@ -62,6 +69,14 @@ message: .asciz "hi, \\"you\\"; #1"   # a comment
   const quads = new DataView(bytes.buffer);
   assert.equal(quads.getBigUint64(56, true), 0x12348000n);
   assert.equal(quads.getBigUint64(64, true), 36n);
+});
+
+test('a prefixed instruction is moved behind a 64-byte boundary that it would cross, in either byte order', () => {
+  const { bytes, symbols } = assemble('.skip 60\nhere: pli r3, 0x123456789\nend:', { littleEndian: false });
+
+  assert.equal(symbols.get('here'), 64n);
+  assert.equal(symbols.get('end'), 72n);
+  assert.deepEqual([...bytes.subarray(60)], [0x60, 0, 0, 0, 6, 1, 0x23, 0x45, 0x38, 0x60, 0x67, 0x89]);
 });
 
 test('data directives follow the byte order', () => {

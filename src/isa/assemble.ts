@@ -1,10 +1,11 @@
 // A small assembler for test guests: base and common extended mnemonics, labels, data directives, expressions.
-import { disassembleRow, patternOf } from './disassemble.ts';
+import { disassembleRow } from './disassemble.ts';
 import { ExpressionError, evaluate, type Symbols } from './expression.ts';
 import { expandExtended, type Statement } from './extended-mnemonics.ts';
 import { type FieldName, fieldValue } from './field.ts';
-import { encodeField, mnemonicsOf, operandKind, operandNames, operandScale } from './operand.ts';
+import { encodeField, type InstructionBits, mnemonicsOf, operandKind, operandNames, operandScale } from './operand.ts';
 import type { InstructionRow } from './row.ts';
+import { bytesOf, patternOf } from './row-pattern.ts';
 import { instructionTable } from './table.ts';
 
 /** What to assemble for. */
@@ -111,7 +112,7 @@ function splitBase(operand: string): readonly string[] {
     : [match[1].trim() === '' ? '0' : match[1], match[2] ?? ''];
 }
 
-function encode(statement: Statement, address: bigint, symbols: Symbols): number {
+function encode(statement: Statement, address: bigint, symbols: Symbols): InstructionBits {
   const candidates = formsOf(statement.mnemonic);
   if (candidates.length === 0) throw new ExpressionError(`unknown instruction "${statement.mnemonic}"`);
   const operandsFor = ({ row }: Form) => {
@@ -130,13 +131,16 @@ function encode(statement: Statement, address: bigint, symbols: Symbols): number
   }
   const operands = operandsFor(form);
   let word = form.bits;
+  let prefix = patternOf(form.row).prefix?.value ?? 0;
   for (const [i, name] of form.names.entries()) {
-    word += fieldBits(form, name, operands[i] ?? '0', address, symbols);
+    const bits = fieldBits(form, name, operands[i] ?? '0', address, symbols);
+    word += bits.word;
+    prefix += bits.prefix;
   }
-  return word >>> 0;
+  return { word: word >>> 0, prefix: prefix >>> 0 };
 }
 
-function fieldBits(form: Form, name: FieldName, operand: string, address: bigint, symbols: Symbols): number {
+function fieldBits(form: Form, name: FieldName, operand: string, address: bigint, symbols: Symbols): InstructionBits {
   const pattern = patternOf(form.row);
   let value = evaluate(operand, symbols);
   if (operandKind(name) === 'branch') {
@@ -221,6 +225,8 @@ function parseLines(source: string): Line[] {
   }
   return lines;
 }
+
+const nop = 0x6000_0000n;
 
 /** One run over the source; sizes do not depend on forward symbols, so a second run has all values. */
 class Pass {
@@ -318,22 +324,32 @@ class Pass {
   }
 
   run(line: Line): void {
+    const isInstruction = line.mnemonic !== '' && !line.mnemonic.startsWith('.');
+    const statement = isInstruction ? inBaseMnemonics(line) : undefined;
+    const row = statement && formsOf(statement.mnemonic)[0]?.row;
+    const bytes = row ? bytesOf(row) : 4;
+    // A prefixed instruction must not cross a 64-byte boundary (Book I, section 1.6.3).
+    if (bytes === 8 && this.here % 64n === 60n) this.#emit(nop, 4);
     for (const label of line.labels) this.#label(label);
     if (line.mnemonic === '') return;
-    if (line.mnemonic.startsWith('.')) {
+    if (statement === undefined) {
       if (!this.#directive(line.mnemonic, line.operands))
         throw new ExpressionError(`unknown directive ${line.mnemonic}`);
       return;
     }
     if (!this.#final) {
-      this.#emit(0n, 4);
+      this.#emit(0n, bytes);
       return;
     }
-    const statement: Statement = line;
-    const known = formsOf(line.mnemonic).length > 0;
-    const base = known ? statement : (expandExtended(statement) ?? statement);
-    this.#emit(BigInt(encode(base, this.here, this.#lookUp)), 4);
+    const { prefix, word } = encode(statement, this.here, this.#lookUp);
+    if (bytes === 8) this.#emit(BigInt(prefix), 4);
+    this.#emit(BigInt(word), 4);
   }
+}
+
+/** The statement itself, or what its extended mnemonic stands for. */
+function inBaseMnemonics(statement: Statement): Statement {
+  return formsOf(statement.mnemonic).length > 0 ? statement : (expandExtended(statement) ?? statement);
 }
 
 /**

@@ -174,6 +174,9 @@ export interface Builder {
   /** VSR 0…63 as one 128-bit number: lane 0 of i8x16 is the least significant byte (Power byte element 15). */
   vsr(n: RegisterNumber): V128;
   setVsr(n: RegisterNumber, value: V128): void;
+  /** First or second register of the pair that a field (XTp, XSp: half the number of the first) names. */
+  vsrOfPair(field: Field, which: 0 | 1): V128;
+  setVsrOfPair(field: Field, which: 0 | 1, value: V128): void;
   /** Vector register n = VSR 32+n. */
   vr(n: RegisterNumber): V128;
   setVr(n: RegisterNumber, value: V128): void;
@@ -182,6 +185,8 @@ export interface Builder {
   /** Address (i32) in linear memory of a VSR's 16 bytes, for functions that work on registers by reference. */
   vsrRef(n: RegisterNumber): I32;
   vrRef(n: RegisterNumber): I32;
+  /** Address of the accumulator that a field names: rows 0 to 3 are VSR 4n to 4n+3, as the ISA allows (section 7.2.1.3). */
+  accumulatorRef(field: Field): I32;
   /** Named CPU state outside the register files. */
   slot(name: SlotName): I64;
   /** Nonzero when FPSCR[FEX] = 1: an enabled floating-point exception has happened. */

@@ -1,21 +1,31 @@
 // From an instruction word to its row: tables by primary opcode (bits 0:5) and, where rows need it, by bits 21:31.
-import { parsePattern } from './field.ts';
+// Prefixed instructions have tables of their own, by the primary opcode of the suffix.
+import { isPrefix } from './field.ts';
 import type { InstructionRow } from './row.ts';
+import { patternOf } from './row-pattern.ts';
 import { instructionTable } from './table.ts';
 import { type IsaVersion, isaVersions } from './version.ts';
 
-/** Finds the row of a 32-bit instruction word; undefined when no row has that encoding. */
-export type Decode = (word: number) => InstructionRow | undefined;
+/**
+ * Finds the row of a 32-bit instruction word; undefined when no row has that encoding. `suffix` is the word behind it and
+ * counts when `word` is a prefix: without it a prefix is no instruction.
+ */
+export type Decode = (word: number, suffix?: number) => InstructionRow | undefined;
 
 interface Candidate {
   readonly mask: number;
   readonly value: number;
+  /** The same of the prefix; 0 without one. */
+  readonly prefixMask: number;
+  readonly prefixValue: number;
   readonly row: InstructionRow;
 }
 
 /** Bits 21:31, where every form keeps its extended opcode. */
 const lowMask = 0x7ff;
 const noCandidates: readonly Candidate[] = [];
+/** Bits 0:5. */
+const primaryMask = 0xfc00_0000 | 0;
 
 /** True when a CPU of this edition has the row's instruction. */
 export function existsIn(row: InstructionRow, edition: IsaVersion): boolean {
@@ -41,19 +51,37 @@ function lowTable(candidates: readonly Candidate[]): readonly (readonly Candidat
   return table;
 }
 
+function decodePrefixed(
+  tables: readonly (readonly Candidate[])[],
+  word: number,
+  suffix: number,
+): InstructionRow | undefined {
+  const found = (tables[suffix >>> 26] ?? noCandidates).find(
+    ({ mask, value, prefixMask, prefixValue }) => (suffix & mask) === value && (word & prefixMask) === prefixValue,
+  );
+  return found?.row;
+}
+
 /**
  * Makes a decoder for the rows of an edition, or of all editions. Where two rows fit a word the one listed first wins:
  * a test proves that it is then the more specific one.
  */
 export function createDecoder(rows: readonly InstructionRow[], edition?: IsaVersion): Decode {
   const byPrimary: Candidate[][] = Array.from({ length: 64 }, () => []);
+  const prefixed: Candidate[] = [];
   for (const row of rows) {
     if (edition !== undefined && !existsIn(row, edition)) continue;
-    const { mask, value } = parsePattern(row.pattern);
-    byPrimary[value >>> 26]?.push({ mask: mask | 0, value: value | 0, row });
+    const { mask, value, prefix } = patternOf(row);
+    const own = { mask: mask | 0, value: value | 0, row };
+    if (prefix) prefixed.push({ ...own, prefixMask: prefix.mask | 0, prefixValue: prefix.value | 0 });
+    else byPrimary[value >>> 26]?.push({ ...own, prefixMask: 0, prefixValue: 0 });
   }
   const tables = byPrimary.map(lowTable);
-  return (word) => {
+  const suffixTables = Array.from({ length: 64 }, (_, primary) =>
+    prefixed.filter(({ mask, value }) => ((primary << 26) & mask & primaryMask) === (value & mask & primaryMask)),
+  );
+  return (word, suffix) => {
+    if (isPrefix(word)) return suffix === undefined ? undefined : decodePrefixed(suffixTables, word, suffix);
     const table = tables[word >>> 26];
     if (table === undefined) return undefined;
     const candidates = (table.length === 1 ? table[0] : table[word & lowMask]) ?? noCandidates;
@@ -81,7 +109,7 @@ export function decoderOf(edition?: IsaVersion, level = edition): Decode {
   return decoder;
 }
 
-/** The row of an instruction word of any edition. */
-export function decode(word: number): InstructionRow | undefined {
-  return decoderOf()(word);
+/** The row of an instruction of any edition, with the word behind it where that may be a suffix. */
+export function decode(word: number, suffix?: number): InstructionRow | undefined {
+  return decoderOf()(word, suffix);
 }

@@ -1,21 +1,10 @@
 // From an instruction word to assembler text with base mnemonics, all operands written (Power ISA Book I, chapter 1).
 import { decoderOf } from './decode.ts';
-import { type FieldName, fieldValue, type Pattern, parsePattern } from './field.ts';
-import { mnemonicOf, operandKind, operandScale, operandTokens, raIsZeroBase } from './operand.ts';
+import { type FieldName, fieldValue } from './field.ts';
+import { type InstructionBits, mnemonicOf, operandKind, operandScale, operandTokens, raIsZeroBase } from './operand.ts';
 import type { InstructionRow } from './row.ts';
+import { patternOf } from './row-pattern.ts';
 import type { IsaVersion } from './version.ts';
-
-const patterns = new WeakMap<InstructionRow, Pattern>();
-
-/** The parsed pattern of a row, kept. */
-export function patternOf(row: InstructionRow): Pattern {
-  let pattern = patterns.get(row);
-  if (pattern === undefined) {
-    pattern = parsePattern(row.pattern);
-    patterns.set(row, pattern);
-  }
-  return pattern;
-}
 
 const conditionBits = ['lt', 'gt', 'eq', 'so'] as const;
 
@@ -27,9 +16,9 @@ function crBitText(bit: number): string {
 
 const registerPrefix = { gpr: 'r', fpr: 'f', vr: 'v', vsr: 'vs', crField: 'cr' } as const;
 
-function operandText(row: InstructionRow, name: FieldName, word: number, address: bigint): string {
+function operandText(row: InstructionRow, name: FieldName, { word, prefix }: InstructionBits, address: bigint): string {
   const pattern = patternOf(row);
-  const value = fieldValue(pattern, name, word) * operandScale(name);
+  const value = fieldValue(pattern, name, word, prefix) * operandScale(name);
   // Bits and fields of FPSCR are written as numbers.
   const kind = row.mnemonic.startsWith('mtfs') && operandKind(name) !== 'fpr' ? 'unsigned' : operandKind(name);
   switch (kind) {
@@ -52,22 +41,25 @@ function operandText(row: InstructionRow, name: FieldName, word: number, address
   }
 }
 
-/** Text of one word by its row; `address` is where it stands (for branch targets). */
-export function disassembleRow(row: InstructionRow, word: number, address = 0n): string {
+/** Text of one instruction by its row; `address` is where it stands (for branch targets), `prefix` its prefix if any. */
+export function disassembleRow(row: InstructionRow, word: number, address = 0n, prefix = 0): string {
+  const bits = { word, prefix };
   const operands = operandTokens(row)
     // Every word of an operand list is a field of the pattern (the table's test).
-    .map((token) => (/^[A-Za-z]/.test(token) ? operandText(row, token as FieldName, word, address) : token))
+    .map((token) => (/^[A-Za-z]/.test(token) ? operandText(row, token as FieldName, bits, address) : token))
     .join('');
   const mnemonic = mnemonicOf(row, patternOf(row), word);
   return operands === '' ? mnemonic : `${mnemonic} ${operands}`;
 }
 
 /**
- * Assembler text of a 32-bit instruction word at an address, `.long 0x…` for a word that no row of the edition (any
- * edition when undefined) has.
+ * Assembler text of an instruction at an address, `.long 0x…` for a word that no row of the edition (any edition when
+ * undefined) has. `suffix` is the word behind it: it counts when `word` is a prefix.
  */
-export function disassemble(word: number, address = 0n, edition?: IsaVersion): string {
-  const row = decoderOf(edition)(word);
+export function disassemble(word: number, address = 0n, edition?: IsaVersion, suffix?: number): string {
+  const row = decoderOf(edition)(word, suffix);
   if (row === undefined) return `.long 0x${(word >>> 0).toString(16)}`;
-  return disassembleRow(row, word, address);
+  return row.prefix === undefined
+    ? disassembleRow(row, word, address)
+    : disassembleRow(row, suffix ?? 0, address, word);
 }

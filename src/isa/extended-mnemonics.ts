@@ -12,6 +12,8 @@ const templates: Readonly<Record<string, string>> = {
   xnop: 'xori 0,0,0',
   li: 'addi %0,0,%1',
   lis: 'addis %0,0,%1',
+  pli: 'paddi %0,0,%1,0',
+  psubi: 'paddi %0,%1,-(%2),0',
   subi: 'addi %0,%1,-(%2)',
   subis: 'addis %0,%1,-(%2)',
   subic: 'addic %0,%1,-(%2)',

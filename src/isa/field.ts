@@ -137,7 +137,22 @@ export type FieldName =
   | 'BC'
   | 'XBI'
   | 'N'
-  | 'P';
+  | 'P'
+  | 'D34'
+  | 'SI34'
+  | 'si0'
+  | 'si1'
+  | 'IMM32'
+  | 'imm0'
+  | 'imm1'
+  | 'IX'
+  | 'UIM3'
+  | 'AT'
+  | 'XMSK'
+  | 'YMSK'
+  | 'PMSK'
+  | 'DX'
+  | 'DW';
 
 /** Composite fields: pieces from most to least significant. */
 export const compositeFields: Readonly<Partial<Record<FieldName, readonly FieldName[]>>> = {
@@ -153,6 +168,9 @@ export const compositeFields: Readonly<Partial<Record<FieldName, readonly FieldN
   d: ['d0', 'd1', 'd2'],
   spr: ['sprhi', 'sprlo'],
   DCMX: ['dc', 'dm', 'dx'],
+  D34: ['d0', 'd1'],
+  SI34: ['si0', 'si1'],
+  IMM32: ['imm0', 'imm1'],
 };
 
 /**
@@ -169,6 +187,8 @@ export const signedFields: Readonly<Partial<Record<FieldName, number>>> = {
   LI: 2,
   BD: 2,
   d: 0,
+  D34: 0,
+  SI34: 0,
 };
 
 /** Fields whose value selects a variant of the meaning at build time unless a row says otherwise. */
@@ -178,27 +198,31 @@ export const fixedFields: readonly FieldName[] = ['OE', 'Rc', 'LK', 'AA'];
 export interface Piece {
   readonly start: number;
   readonly length: number;
+  /** It is in the prefix of a prefixed instruction. */
+  readonly inPrefix: boolean;
 }
 
-/** A parsed pattern: which bits are fixed and where each named piece lies. */
-export interface Pattern {
+/** Bits of a word that are fixed. */
+export interface FixedBits {
   /** Bits that must match. */
   readonly mask: number;
   /** Their values. */
   readonly value: number;
+}
+
+/** A parsed pattern: which bits are fixed and where each named piece lies. */
+export interface Pattern extends FixedBits {
+  /** The same of the prefix, for a prefixed instruction; the rest is the suffix then. */
+  readonly prefix: FixedBits | undefined;
   /** Named pieces. */
   readonly pieces: ReadonlyMap<FieldName, Piece>;
 }
 
-/**
- * Parses a pattern such as `31:6 RT:5 RA:5 RB:5 OE:1 266:9 Rc:1`: tokens from bit 0 on, `number:length` for fixed
- * bits, `/:length` for reserved bits (ignored), `NAME:length` for a field. The lengths must add up to 32.
- */
-export function parsePattern(text: string): Pattern {
+/** Parses the tokens of one word; its pieces are added to `pieces`. */
+function parseWord(text: string, inPrefix: boolean, pieces: Map<FieldName, Piece>): FixedBits {
   let start = 0;
   let mask = 0;
   let value = 0;
-  const pieces = new Map<FieldName, Piece>();
   for (const token of text.split(' ')) {
     const colon = token.lastIndexOf(':');
     const name = token.slice(0, colon);
@@ -211,12 +235,28 @@ export function parsePattern(text: string): Pattern {
       value |= (Number(name) & ones) << shift;
     } else if (name !== '/') {
       // The row tables are checked by a test that names an unknown field; the union is the list of known ones.
-      pieces.set(name as FieldName, { start, length });
+      pieces.set(name as FieldName, { start, length, inPrefix });
     }
     start += length;
   }
   if (start !== 32) throw new Error(`pattern "${text}" has ${start} bits, expected 32`);
-  return { mask: mask >>> 0, value: value >>> 0, pieces };
+  return { mask: mask >>> 0, value: value >>> 0 };
+}
+
+/**
+ * Parses a pattern such as `31:6 RT:5 RA:5 RB:5 OE:1 266:9 Rc:1`: tokens from bit 0 on, `number:length` for fixed
+ * bits, `/:length` for reserved bits (ignored), `NAME:length` for a field. The lengths must add up to 32. A prefixed
+ * instruction has a second such text for its prefix (section 1.6.3).
+ */
+export function parsePattern(text: string, prefixText?: string): Pattern {
+  const pieces = new Map<FieldName, Piece>();
+  const prefix = prefixText === undefined ? undefined : parseWord(prefixText, true, pieces);
+  return { ...parseWord(text, false, pieces), prefix, pieces };
+}
+
+/** Primary opcode 1: the word is the prefix of an instruction of eight bytes (section 1.6.3). */
+export function isPrefix(word: number): boolean {
+  return word >>> 26 === 1;
 }
 
 /** Value of one piece of a word (unsigned). */
@@ -226,19 +266,21 @@ export function pieceValue(word: number, piece: Piece): number {
 }
 
 /**
- * Value of a field of a word: composite fields joined, signed immediates sign-extended and scaled.
- * Throws (our own mistake) when the pattern lacks the field.
+ * Value of a field of a word: composite fields joined, signed immediates sign-extended and scaled. A prefixed
+ * instruction's word is its suffix, and `prefix` the other word. Throws (our own mistake) when the pattern lacks the field.
  */
-export function fieldValue(pattern: Pattern, name: FieldName, word: number): number {
+export function fieldValue(pattern: Pattern, name: FieldName, word: number, prefix = 0): number {
   let value = 0;
   let length = 0;
   for (const part of compositeFields[name] && !pattern.pieces.has(name) ? compositeFields[name] : [name]) {
     const piece = pattern.pieces.get(part);
     if (!piece) throw new Error(`pattern has no field ${part}`);
-    value = (value << piece.length) | pieceValue(word, piece);
+    // Fields of prefixed instructions have up to 34 bits.
+    value = value * 2 ** piece.length + pieceValue(piece.inPrefix ? prefix : word, piece);
     length += piece.length;
   }
   const scale = signedFields[name];
   if (scale === undefined) return value;
-  return ((value << (32 - length)) >> (32 - length)) << scale;
+  const signed = value >= 2 ** (length - 1) ? value - 2 ** length : value;
+  return signed * 2 ** scale;
 }

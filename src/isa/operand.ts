@@ -1,7 +1,8 @@
 // Operands of the assembler language: kinds, encoding and what a row's operand list says (Book I, section 1.6.3).
 import type { Builder, Fields } from './builder.ts';
-import { compositeFields, type FieldName, type Pattern, parsePattern, signedFields } from './field.ts';
+import { compositeFields, type FieldName, type Pattern, signedFields } from './field.ts';
 import type { InstructionRow } from './row.ts';
+import { patternOf } from './row-pattern.ts';
 
 /** How an operand is written. */
 export type OperandKind = 'gpr' | 'fpr' | 'vr' | 'vsr' | 'crField' | 'crBit' | 'branch' | 'signed' | 'unsigned';
@@ -50,27 +51,33 @@ export function fieldWidth(pattern: Pattern, name: FieldName): number {
   return (compositeFields[name] ?? []).reduce((sum, part) => sum + (pattern.pieces.get(part)?.length ?? 0), 0);
 }
 
+/** Bits of an instruction's words: `word` is the suffix of a prefixed one, `prefix` is 0 for the others. */
+export interface InstructionBits {
+  readonly word: number;
+  readonly prefix: number;
+}
+
 /**
- * Bits of a word that hold `value` in the field, or undefined when it does not fit (range, or a displacement that is
+ * Bits of the words that hold `value` in the field, or undefined when it does not fit (range, or a displacement that is
  * not a multiple of its scale). Signed fields take the unsigned reading of the same bits too, as `lis 3,0xffff` does.
  */
-export function encodeField(pattern: Pattern, name: FieldName, value: number): number | undefined {
+export function encodeField(pattern: Pattern, name: FieldName, value: number): InstructionBits | undefined {
   const width = fieldWidth(pattern, name);
   const scale = signedFields[name];
   const shifted = scale === undefined ? value : value / 2 ** scale;
   const lowest = scale === undefined ? 0 : -(2 ** (width - 1));
   if (!Number.isInteger(shifted) || shifted < lowest || shifted >= 2 ** width) return undefined;
   let rest = shifted < 0 ? shifted + 2 ** width : shifted;
-  let bits = 0;
+  const bits = { word: 0, prefix: 0 };
   const parts = pattern.pieces.has(name) ? [name] : [...(compositeFields[name] ?? [])];
   for (const part of parts.reverse()) {
     const piece = pattern.pieces.get(part);
     if (!piece) return undefined;
     const size = 2 ** piece.length;
-    bits |= (rest % size) << (32 - piece.start - piece.length);
+    bits[piece.inPrefix ? 'prefix' : 'word'] |= (rest % size) << (32 - piece.start - piece.length);
     rest = Math.floor(rest / size);
   }
-  return bits >>> 0;
+  return { word: bits.word >>> 0, prefix: bits.prefix >>> 0 };
 }
 
 /** The mnemonic's suffix for each field that makes one, in order. */
@@ -91,9 +98,9 @@ export function mnemonicOf(row: InstructionRow, pattern: Pattern, word: number):
   return text;
 }
 
-/** All full mnemonics of a row with the bits that their suffixes set. */
+/** All full mnemonics of a row with the bits of the word (not of a prefix) that their suffixes set. */
 export function mnemonicsOf(row: InstructionRow): readonly { readonly mnemonic: string; readonly bits: number }[] {
-  const pattern = parsePattern(row.pattern);
+  const pattern = patternOf(row);
   let forms = [{ mnemonic: row.mnemonic, bits: pattern.value }];
   for (const [name, suffix] of suffixes) {
     const piece = pattern.pieces.get(name);

@@ -24,6 +24,8 @@ export interface InstructionRow {
   readonly mnemonic: string;
   /** Encoding, see `parsePattern`. */
   readonly pattern: string;
+  /** Encoding of the prefix, for an instruction of eight bytes; `pattern` is that of its suffix then (section 1.6.3). */
+  readonly prefix?: string;
   /** Operands as the assembler writes them: `RT,RA,RB`, `RT,D(RA)`, `` for none. */
   readonly operands: string;
   /** Edition that brought it. */

@@ -6,6 +6,7 @@ import { decimalRows } from './rows/decimal.ts';
 import { fixedArithmeticRows } from './rows/fixed-arithmetic.ts';
 import { fixedLoadStoreRows } from './rows/fixed-load-store.ts';
 import { fixedLogicalRows } from './rows/fixed-logical.ts';
+import { fixedPrefixedRows } from './rows/fixed-prefixed.ts';
 import { fixedRotateShiftRows } from './rows/fixed-rotate-shift.ts';
 import { floatingPointRows } from './rows/floating-point.ts';
 import { storageControlRows } from './rows/storage-control.ts';
@@ -16,6 +17,7 @@ import { vectorRows } from './rows/vector.ts';
 export const instructionTable: readonly InstructionRow[] = [
   ...branchRows,
   ...fixedLoadStoreRows,
+  ...fixedPrefixedRows,
   ...fixedArithmeticRows,
   ...fixedLogicalRows,
   ...fixedRotateShiftRows,

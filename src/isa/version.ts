@@ -5,3 +5,8 @@ export type IsaVersion = '2.05' | '2.06' | '2.07' | '3.0' | '3.1';
 
 /** The editions from oldest to newest; order is by position, never by number. */
 export const isaVersions: readonly IsaVersion[] = ['2.05', '2.06', '2.07', '3.0', '3.1'];
+
+/** True when an edition is `since` or newer. */
+export function isAtLeast(edition: IsaVersion, since: IsaVersion): boolean {
+  return isaVersions.indexOf(edition) >= isaVersions.indexOf(since);
+}

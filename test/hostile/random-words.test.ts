@@ -8,7 +8,7 @@ import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { defaultTuning } from '../../src/engine/translator/translator.ts';
 import { environment, findProfile, isRefusal, provide } from '../../src/environment/index.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
-import { parsePattern } from '../../src/isa/field.ts';
+import { patternOf } from '../../src/isa/row-pattern.ts';
 import { instructionTable } from '../../src/isa/table.ts';
 import { createMachine } from '../../src/machine/machine.ts';
 
@@ -26,7 +26,7 @@ function generator(seed: number): () => number {
   };
 }
 
-const patterns = instructionTable.map((row) => parsePattern(row.pattern));
+const patterns = instructionTable.map(patternOf);
 const branches = instructionTable.flatMap((row, index) => (row.endsBlock ? [index] : []));
 
 /** sc 1; li r3, 0. */

@@ -20,7 +20,7 @@ function gnuAssemble(source: string): Uint8Array {
   try {
     writeFileSync(join(folder, 'source.s'), source);
     const options = { cwd: folder, encoding: 'utf8' } as const;
-    const assembled = spawnSync(`${prefix}as`, ['-mregnames', '-mpower9', '-o', 'object', 'source.s'], options);
+    const assembled = spawnSync(`${prefix}as`, ['-mregnames', '-mpower10', '-o', 'object', 'source.s'], options);
     assert.equal(assembled.status, 0, assembled.stderr);
     const copied = spawnSync(`${prefix}objcopy`, ['-O', 'binary', '-j', '.text', 'object', 'bytes'], options);
     assert.equal(copied.status, 0, copied.stderr);
@@ -88,6 +88,14 @@ const source = [
     'ld r3, -8(0)',
     'stdu r1, -32(r1)',
 
+    'pld r3, 8(r4), 0',
+    'pstd r3, -0x123456789(r4), 0',
+    'plwz r3, 8(0), 1',
+    'pli r3, 0x123456789',
+    'paddi r3, r4, -5, 0',
+    'psubi r3, r4, 5',
+    'plxv vs34, 16(r3), 0',
+    'pnop',
     'lq r4, 32(r6)',
     'stq r4, 8(r6)',
   ],

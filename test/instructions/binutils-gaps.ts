@@ -74,6 +74,11 @@ export const binutilsGaps: readonly Gap[] = [
     reason: 'odd RTp, or RTp that is also an address register, is an invalid form',
   },
   {
+    mnemonic: /^plq$/,
+    when: (word) => ra(word) === rt(word),
+    reason: 'RTp that is also the address register is an invalid form',
+  },
+  {
     mnemonic: /^(dcbf|sync|wait)$/,
     reason: 'values of L, SC, WC and PL that are reserved on POWER9',
   },

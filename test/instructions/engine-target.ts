@@ -7,6 +7,7 @@ import { codeKey } from '../../src/engine/code-key.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { TestCpu, type TestCpuOptions } from '../../src/engine/test-cpu.ts';
 import { defaultTuning } from '../../src/engine/translator/translator.ts';
+import { isPrefix } from '../../src/isa/field.ts';
 import { block, type ExecutionTarget, windowAddress, windowBytes } from './machine-state.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -74,6 +75,10 @@ export class EngineTarget implements ExecutionTarget {
     let address = codeStart;
     for (const words of programs) {
       const needed = 4 * (words.length + 1);
+      if (isPrefix(words[0] ?? 0) && address % 64 === 60) {
+        pages.get(address - (address % pageBytes))?.push(returnWord);
+        address += 4;
+      }
       // A page begins with a return of its own, which makes it known as code; no program crosses its end.
       if ((address % pageBytes) + needed > pageBytes) address = Math.ceil(address / pageBytes) * pageBytes;
       if (address % pageBytes === 0) {

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
 import { disassemble } from '../../src/isa/disassemble.ts';
+import { isPrefix } from '../../src/isa/field.ts';
 import { EngineTarget } from './engine-target.ts';
 import { block, type ExecutionTarget, fillState } from './machine-state.ts';
 import { ignoredOf } from './qemu-gaps.ts';
@@ -43,7 +44,9 @@ interface Run {
 /** Runs one case; a text for each difference. */
 function differences(run: Run, mnemonic: string, one: VectorCase): string[] {
   const { target, index, address } = run;
-  const word = one.words[mnemonic.startsWith('st') ? one.words.length - 1 : 0] ?? 0;
+  // The word that names the operands: behind a prefix, or behind the load that makes a reservation.
+  const last = mnemonic.startsWith('st') || isPrefix(one.words[0] ?? 0);
+  const word = one.words[last ? one.words.length - 1 : 0] ?? 0;
   fillState(expected, one.seed, one.style);
   applyChanges(expected, one.before, address);
   target.setState(expected);
@@ -71,7 +74,7 @@ function operandsText(one: VectorCase, address: bigint): string {
   fillState(state, one.seed, one.style);
   applyChanges(state, one.before, address);
   const view = new DataView(state.buffer);
-  const text = disassemble(one.words[0] ?? 0);
+  const text = disassemble(one.words[0] ?? 0, 0n, undefined, one.words[1]);
   const registers = new Set(text.match(/\b(r|f|v|vs)\d+\b/g) ?? []);
   const values = [...registers].map((name) => {
     const n = Number(name.replace(/\D+/, ''));

@@ -1,9 +1,9 @@
 // Random programs from the instruction table: rows with random operands, branches that stay inside, loops that end.
 import { existsIn } from '../../src/isa/decode.ts';
-import { patternOf } from '../../src/isa/disassemble.ts';
 import { type FieldName, fieldValue, type Pattern } from '../../src/isa/field.ts';
-import { encodeField, fieldWidth, operandKind } from '../../src/isa/operand.ts';
+import { encodeField, fieldWidth, type InstructionBits, operandKind } from '../../src/isa/operand.ts';
 import type { InstructionRow } from '../../src/isa/row.ts';
+import { patternOf } from '../../src/isa/row-pattern.ts';
 import { instructionTable } from '../../src/isa/table.ts';
 import type { IsaVersion } from '../../src/isa/version.ts';
 import type { Random } from './random.ts';
@@ -12,7 +12,8 @@ import type { Random } from './random.ts';
 export const indexRegisters = [24, 25, 26, 27] as const;
 export const pointerRegisters = [28, 29, 30, 31] as const;
 
-const isMemory = (row: InstructionRow) => /^(l|st|dcb|icb)/.test(row.mnemonic) && patternOf(row).pieces.has('RA');
+const isMemory = (row: InstructionRow) =>
+  /^(p?l|p?st|dcb|icb|hash)/.test(row.mnemonic) && patternOf(row).pieces.has('RA');
 const isBranch = (row: InstructionRow) => patternOf(row).pieces.has('BO') || row.mnemonic === 'b';
 const isCondition = (row: InstructionRow) =>
   /^(cr|mcrf|mcrx|mtcrf|mtocrf|mfcr|mfocrf|set)/.test(row.mnemonic) || row.operands.includes('BF');
@@ -105,6 +106,11 @@ function fieldChoice(random: Random, row: InstructionRow, name: FieldName, place
     case 'RB':
       if (memory) return random.pick(indexRegisters);
       break;
+    case 'R':
+      // Relative to the instruction, where the program is.
+      return random.chance(0.15) ? 1 : 0;
+    case 'D34':
+      return random.chance(0.95) ? random.between(-24, 40) : random.between(-(2 ** 33), 2 ** 33 - 1);
     case 'D':
     case 'SI':
       return memory || random.chance(0.5) ? random.between(-24, 40) : undefined;
@@ -123,29 +129,53 @@ function fieldChoice(random: Random, row: InstructionRow, name: FieldName, place
 }
 
 /** Fields that a pattern has only in pieces. */
-const composites = ['XT', 'XS', 'XA', 'XB', 'XC', 'spr'] as const;
+const composites = ['XT', 'XS', 'XA', 'XB', 'XC', 'spr', 'D34', 'SI34'] as const;
 
 /** A value of all the field's bits that `encodeField` takes for any kind of field. */
 function anyValue(random: Random, pattern: Pattern, name: FieldName): number {
-  const value = random.below(2 ** fieldWidth(pattern, name));
+  const width = fieldWidth(pattern, name);
+  const value = random.below(2 ** width);
   return encodeField(pattern, name, value) === undefined ? 0 : value;
 }
 
-function randomWord(random: Random, row: InstructionRow, place: Place): number {
+/** The prefix, 0 when there is none, and the word. */
+function randomInstruction(random: Random, row: InstructionRow, place: Place): InstructionBits {
   const pattern = patternOf(row);
-  let word = pattern.value;
+  let { value: word } = pattern;
+  let prefix = pattern.prefix?.value ?? 0;
   for (const name of pattern.pieces.keys()) {
     const value = fieldChoice(random, row, name, place) ?? anyValue(random, pattern, name);
-    word |= encodeField(pattern, name, value) ?? 0;
+    const bits = encodeField(pattern, name, value);
+    word |= bits?.word ?? 0;
+    prefix |= bits?.prefix ?? 0;
   }
   for (const name of composites) {
     const width = pattern.pieces.has(name) ? 0 : fieldWidth(pattern, name);
     const value = width < 6 ? undefined : fieldChoice(random, row, name, place);
     if (value === undefined) continue;
-    const ones = encodeField(pattern, name, 2 ** width - 1) ?? 0;
-    word = (word & ~ones) | (encodeField(pattern, name, value) ?? 0);
+    const ones = encodeField(pattern, name, 2 ** width - 1);
+    const bits = encodeField(pattern, name, value);
+    word = (word & ~(ones?.word ?? 0)) | (bits?.word ?? 0);
+    prefix = (prefix & ~(ones?.prefix ?? 0)) | (bits?.prefix ?? 0);
   }
-  return word >>> 0;
+  const bits = { word: word >>> 0, prefix: prefix >>> 0 };
+  return fieldIsSet(pattern, 'R', bits) && random.chance(0.9) ? relative(random, pattern, bits) : bits;
+}
+
+function fieldIsSet(pattern: Pattern, name: FieldName, { word, prefix }: InstructionBits): boolean {
+  return pattern.prefix !== undefined && pattern.pieces.has(name) && fieldValue(pattern, name, word, prefix) !== 0;
+}
+
+/** A valid form with R = 1: no base register, and a displacement from the code to the data behind it. */
+function relative(random: Random, pattern: Pattern, { word, prefix }: InstructionBits): InstructionBits {
+  const name = pattern.pieces.has('d0') ? 'D34' : 'SI34';
+  const ones = encodeField(pattern, name, 2 ** 34 - 1);
+  const base = encodeField(pattern, 'RA', 31);
+  const bits = encodeField(pattern, name, 0x3_0100 + random.below(0x3000));
+  return {
+    word: ((word & ~((ones?.word ?? 0) | (base?.word ?? 0))) | (bits?.word ?? 0)) >>> 0,
+    prefix: ((prefix & ~(ones?.prefix ?? 0)) | (bits?.prefix ?? 0)) >>> 0,
+  };
 }
 
 /** Instruction words of a random program. The last one branches to the first. */
@@ -157,10 +187,14 @@ export function randomProgram(random: Random, edition: IsaVersion, length: numbe
     const afterCompare = compared && random.chance(0.6);
     const row = afterCompare ? random.pick(conditionUsers) : pickRow(random, edition);
     compared = isCompare(row);
-    const word = randomWord(random, row, { index, length: length - 1, field });
+    const { word, prefix } = randomInstruction(random, row, { index, length: length - 1, field });
     const pattern = patternOf(row);
     if (pattern.pieces.has('BF')) field = fieldValue(pattern, 'BF', word);
     else if (pattern.pieces.has('Rc') && (word & 1) === 1) field = 0;
+    if (prefix !== 0 && index < length - 2) {
+      words.push(prefix);
+      index++;
+    }
     words.push(word);
   }
   words.push((0x4800_0000 | ((-4 * (length - 1)) & 0x3ff_fffc)) >>> 0);

@@ -1,8 +1,9 @@
 // Random cases for a row: instruction words whose operands make sense, and the few registers that they depend on.
-import { patternOf } from '../../src/isa/disassemble.ts';
+
 import type { FieldName } from '../../src/isa/field.ts';
 import { encodeField, fieldWidth, observe, operandKind, operandNames, raIsZeroBase } from '../../src/isa/operand.ts';
 import type { InstructionRow } from '../../src/isa/row.ts';
+import { patternOf } from '../../src/isa/row-pattern.ts';
 import { block, generator, type Style, windowAddress } from '../../test/instructions/machine-state.ts';
 import type { Change } from '../../test/instructions/vector-format.ts';
 
@@ -66,7 +67,8 @@ const memoryMethods = ['load', 'store', 'loadVector', 'storeVector', 'loadReserv
 export function accessesMemory(row: InstructionRow): boolean {
   const { methods } = observe(row);
   return (
-    memoryMethods.some((name) => methods.has(name)) || /^(dcbz|st?xvl*l?$|lxvll?$|lxvp|stxvll?$)/.test(row.mnemonic)
+    memoryMethods.some((name) => methods.has(name)) ||
+    /^(dcbz|st?xvl*l?$|lxvll?$|lxvp|stxvll?$|hash)/.test(row.mnemonic)
   );
 }
 
@@ -121,6 +123,7 @@ export class CaseGenerator {
       case 'FRBp':
         return 2 * this.#below(16);
       default:
+        if (width > 32) return this.#next() * 2 ** (width - 32) + this.#below(2 ** (width - 32));
         return operandKind(name) === 'gpr' ? this.#below(29) : this.#next() % 2 ** width;
     }
   }
@@ -134,6 +137,9 @@ export class CaseGenerator {
       const width = fieldWidth(pattern, name);
       if (width > 0) values.set(name, this.#free(name, width));
     }
+    // What is relative to the instruction is a place in the program, which has nothing to load.
+    if (values.has('D34')) values.set('R', 0);
+    if (values.has('SI34') && values.get('R') === 1) values.set('RA', 0);
     return values;
   }
 
@@ -146,7 +152,7 @@ export class CaseGenerator {
     if (ra !== undefined && ra === rb) return true;
     const update = !raIsZeroBase(this.#row);
     if (update && (ra === 0 || ra === values.get('RT'))) return true;
-    if (mnemonic === 'lq' && ra === target) return true;
+    if (/^p?lq$/.test(mnemonic) && ra === target) return true;
     if (
       mnemonic === 'lqarx' &&
       (ra === target || rb === target || ra === (target ?? 0) + 1 || rb === (target ?? 0) + 1)
@@ -160,7 +166,7 @@ export class CaseGenerator {
   /** Makes the address registers reach the memory window; the displacement or index keeps its random value. */
   #address(values: Map<FieldName, number>): Change[] {
     const { mnemonic, operands } = this.#row;
-    const aligned = /arx$|cx\.$|^lq$|^stq$|at$/.test(mnemonic);
+    const aligned = /arx$|cx\.$|^p?lq$|^p?stq$|at$/.test(mnemonic);
     const ea = windowAddress + 32 + (mnemonic === 'dcbz' ? 0 : aligned ? 16 * this.#below(2) : this.#below(32));
     const ra = values.get('RA') ?? 0;
     const rb = values.get('RB');
@@ -170,11 +176,13 @@ export class CaseGenerator {
       value: BigInt(value),
       relative: false,
     });
-    const displacement = (['D', 'DS', 'DQ'] as const).find((name) => values.has(name));
+    const displacement = (['D', 'DS', 'DQ', 'D34'] as const).find((name) => values.has(name));
     if (displacement !== undefined) {
-      const unit = { D: 1, DS: 4, DQ: 16 }[displacement];
+      const unit = { D: 1, DS: 4, DQ: 16, D34: 1 }[displacement];
       if (base) {
-        const distance = (this.#below(65536) - 32768) & ~(unit - 1);
+        const bits = displacement === 'D34' ? this.#pick([8, 17, 34]) : 16;
+        const any = (this.#next() % 2 ** Math.min(bits, 32)) * 2 ** Math.max(bits - 32, 0);
+        const distance = Math.floor((any - 2 ** (bits - 1)) / unit) * unit;
         values.set(displacement, distance);
         return [gpr(ra, ea - distance)];
       }
@@ -201,12 +209,15 @@ export class CaseGenerator {
     const before = this.#memory ? this.#address(values) : [];
     const pattern = patternOf(this.#row);
     let word = pattern.value;
+    let prefix = pattern.prefix?.value ?? 0;
     for (const [name, value] of values) {
       const signed = operandKind(name) === 'signed' && !this.#memory;
-      word += encodeField(pattern, name, signed ? this.#signed(name, fieldWidth(pattern, name), value) : value) ?? 0;
+      const bits = encodeField(pattern, name, signed ? this.#signed(name, fieldWidth(pattern, name), value) : value);
+      word += bits?.word ?? 0;
+      prefix += bits?.prefix ?? 0;
     }
     word >>>= 0;
-    const words = [word];
+    const words = pattern.prefix ? [prefix >>> 0, word] : [word];
     if (/^b(c|clr|cctr|ctar)?$/.test(mnemonic)) {
       // A branch that is taken passes over `addi 29,0,1`.
       words.push(0x3ba0_0001);

@@ -1,6 +1,7 @@
 // The program that runs recorded cases on the oracle: for each case it loads every register from a block, executes the
 // words, and stores every register back; at the end it writes all blocks to standard output.
 import { assemble } from '../../src/isa/assemble.ts';
+import { isPrefix } from '../../src/isa/field.ts';
 import { block, harnessRegister, windowAddress, windowBytes } from '../../test/instructions/machine-state.ts';
 import { elfHeaderBytes, staticElf } from './static-elf.ts';
 
@@ -85,6 +86,8 @@ export function makeProgram(cases: readonly ProgramCase[], littleEndian: boolean
       `ori ${pointer}, ${pointer}, (blocks + ${i * block.bytes}) & 0xffff`,
       'bl load_all',
       ...[`ld r0, ${block.lr}(${pointer})`, 'mtlr r0', `ld r0, 0(${pointer})`],
+      // A prefixed instruction must not cross a 64-byte boundary.
+      ...(isPrefix(words[0] ?? 0) ? [`b case${i}`, '.balign 64'] : []),
       `case${i}: .long ${words.join(', ')}`,
       ...[`std r0, 0(${pointer})`, 'mflr r0', `std r0, ${block.lr}(${pointer})`],
       'bl save_all',

@@ -3,7 +3,7 @@
 // The main function is a loop around one `br_table` over predecoded records. Rows that are executed often, and those
 // with flow of control, are in it; each other row is a function of its own, called through a table.
 import { jumpCacheOffset, recordBytes, recordSide, specialHandler } from '../../cpu/memory-map.ts';
-import { slotOffset, state } from '../../cpu/state.ts';
+import { slotOffset, sprOffset, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import { fields } from '../fields.ts';
 import { ImportList } from '../import-list.ts';
@@ -11,6 +11,7 @@ import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
 import { writeJumpCacheEntry } from '../jump-cache.ts';
 import { leaveReason, regionResult } from '../leave-reason.ts';
+import { boundarySrr1, prefixedSrr1, programSrr1 } from '../operator-builder.ts';
 import { RecordLayout } from '../record-layout.ts';
 import { writeTlbIndex } from '../tlb-index.ts';
 import { type FixedValues, type PreparedRow, prepareRow, variantKey, variantsOf } from '../variants.ts';
@@ -26,7 +27,12 @@ import {
   NeedsMainFunction,
 } from './interpreter-builder.ts';
 
-const firstHandler = 4;
+const firstHandler = Object.keys(specialHandler).length;
+
+/** What the function of one instruction returns: it was completed (a prefixed one: two records), or an interrupt was raised. */
+const coldResult = { done: 0, raised: 1, prefixedDone: 2 } as const;
+/** SPR number of DAR. */
+const darNumber = 19;
 /** Arrivals from translated code after which a place is hot: interpreting it has cost about what translating it does. */
 const hotArrivals = 500;
 
@@ -121,7 +127,7 @@ function coldFunction(mode: Mode, variant: Variant, imports: Importer): { locals
     throw error;
   }
   ir.flush();
-  ir.i32Const(0);
+  ir.i32Const(variant.prepared.row.prefix === undefined ? coldResult.done : coldResult.prefixedDone);
   ir.code.byte(0x0b);
   return { locals, body: ir.code };
 }
@@ -387,13 +393,23 @@ class MainFunction {
   }
 
   #advance(): void {
+    this.#addTo(this.#frame.record, recordBytes);
+    this.ir.branch(this.#main.next);
+  }
+
+  /** Goes on behind the two words of a prefixed instruction, which counts as one. */
+  #advancePrefixed(): void {
+    this.#addTo(this.#frame.record, 2 * recordBytes);
+    this.#addTo(this.#main.start, recordBytes);
+    this.ir.branch(this.#main.next);
+  }
+
+  #addTo(local: number, amount: number): void {
     const { ir } = this;
-    const { record } = this.#frame;
-    ir.localGet(record);
-    ir.i32Const(recordBytes);
+    ir.localGet(local);
+    ir.i32Const(amount);
     ir.code.byte(0x6a);
-    ir.localSet(record);
-    ir.branch(this.#main.next);
+    ir.localSet(local);
   }
 
   #dispatch(handlers: readonly MainHandler[], coldType: number): void {
@@ -415,17 +431,23 @@ class MainFunction {
     ir.close();
     this.#endOfPage();
     ir.close();
-    this.#illegal();
+    this.#raise(0x700, programSrr1.illegal);
     ir.close();
     this.#translated(handler);
+    ir.close();
+    this.#raise(0x700, programSrr1.illegal | prefixedSrr1);
+    ir.close();
+    this.#prefixAtBoundary();
     for (const item of handlers) {
       ir.close();
       build(ir, this.#mode, this.#frame, item, this.#imports, item.near);
       ir.flush();
       this.#locals.release();
-      this.#advance();
+      if (item.prepared.row.prefix === undefined) this.#advance();
+      else this.#advancePrefixed();
     }
     ir.close();
+    const result = this.#locals.keep('i32');
     ir.localGet(0);
     ir.localGet(record);
     ir.localGet(handler);
@@ -435,7 +457,14 @@ class MainFunction {
     ir.code.u32(coldType);
     // Table 0 is the imported one of regions, table 1 this module's own.
     ir.code.byte(1);
+    ir.localTee(result);
+    ir.openIf();
+    ir.localGet(result);
+    ir.i32Const(coldResult.raised);
+    ir.code.byte(0x46);
     ir.branchIf(this.#main.fault);
+    this.#advancePrefixed();
+    ir.close();
     this.#advance();
     ir.close();
   }
@@ -630,14 +659,23 @@ class MainFunction {
     ir.branch(main.jump);
   }
 
-  #illegal(): void {
+  /** Alignment interrupt; DAR is the address of the prefix (Book III, section 7.5.8). */
+  #prefixAtBoundary(): void {
     const { ir } = this;
     ir.localGet(0);
-    ir.i32Const(0x700);
+    this.#pushCia();
+    ir.memory(opcode.i64Store, sprOffset(darNumber), 3);
+    this.#raise(0x600, prefixedSrr1 | boundarySrr1);
+  }
+
+  #raise(vector: number, srr1: number): void {
+    const { ir } = this;
+    ir.localGet(0);
+    ir.i32Const(vector);
     ir.memory(opcode.i32Store, state.exception.offset, 2);
     ir.localGet(0);
     ir.code.byte(0x42);
-    ir.code.s64(0x80000);
+    ir.code.s64(srr1);
     ir.memory(opcode.i64Store, state.exceptionSrr1.offset, 3);
     ir.branch(this.#main.fault);
   }

@@ -23,7 +23,7 @@ import type { Ir } from '../ir/ir.ts';
 import { asNode, type Node } from '../ir/node.ts';
 import { leaveReason } from '../leave-reason.ts';
 import { memoryLanes } from '../memory-lanes.ts';
-import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
+import { OperatorBuilder, programSrr1, writePrefixedMark } from '../operator-builder.ts';
 import type { RecordLayout } from '../record-layout.ts';
 import { regionCalls, translationCalls } from '../region-calls.ts';
 import { writeTlbIndex } from '../tlb-index.ts';
@@ -149,6 +149,7 @@ export class InterpreterBuilder extends OperatorBuilder {
     } else if (row.privilege === 'hypervisor') {
       this.program('privileged');
     }
+    if (row.prefix !== undefined) this.#facilityCheck('PREFIX');
     if (row.facility) this.#facilityCheck(row.facility);
     if (row.facilityByField) {
       const { field, facilities } = row.facilityByField;
@@ -192,6 +193,7 @@ export class InterpreterBuilder extends OperatorBuilder {
 
   imm(field: Field): I64 {
     const { offset, size, signed } = this.#layout.value(field.name);
+    if (size === 8) return this.typed(this.#record(opcode.i64Load, offset, 'i64'));
     const code =
       size === 2 ? (signed ? opcode.i64Load16S : opcode.i64Load16U) : signed ? opcode.i64Load32S : opcode.i64Load32U;
     return this.typed(this.#record(code, offset, 'i64'));
@@ -299,6 +301,14 @@ export class InterpreterBuilder extends OperatorBuilder {
     const { address, offset } = this.#vsrPlace(n, 0, 0);
     this.#writeState('vsr', address, opcode.v128Store, offset, value);
   }
+  vsrOfPair(field: Field, which: 0 | 1): V128 {
+    const address = this.#addressOfSlot(this.#layout.register('vsr', field.name, 0, 2));
+    return this.#readState('v128', 'vsr', address, opcode.v128Load, 16 * which);
+  }
+  setVsrOfPair(field: Field, which: 0 | 1, value: V128): void {
+    const address = this.#addressOfSlot(this.#layout.register('vsr', field.name, 0, 2));
+    this.#writeState('vsr', address, opcode.v128Store, 16 * which, value);
+  }
   vr(n: RegisterNumber): V128 {
     const { address, offset } = this.#vsrPlace(n, 0, 32);
     return this.#readState('v128', 'vsr', address, opcode.v128Load, offset);
@@ -320,6 +330,10 @@ export class InterpreterBuilder extends OperatorBuilder {
   }
   vrRef(n: RegisterNumber): I32 {
     return this.#reference(n, 32);
+  }
+
+  accumulatorRef(field: Field): I32 {
+    return this.typed(this.#addressOfSlot(this.#layout.register('vsr', field.name, 0, 4)));
   }
 
   floatingPointException(): I32 {
@@ -425,8 +439,13 @@ export class InterpreterBuilder extends OperatorBuilder {
     ir.code.byte(0x56);
   }
 
+  get #isPrefixed(): boolean {
+    return this.#layout.pattern.prefix !== undefined;
+  }
+
   #toFault(): void {
     const { ir } = this;
+    if (this.#isPrefixed) writePrefixedMark(ir, this.#frame.cpu);
     if (this.#frame.main) ir.branch(this.#frame.main.fault);
     else {
       ir.i32Const(1);
@@ -628,7 +647,7 @@ export class InterpreterBuilder extends OperatorBuilder {
     return this.#ciaNode(0);
   }
   nia(): I64 {
-    return this.#ciaNode(4);
+    return this.#ciaNode(this.#isPrefixed ? 8 : 4);
   }
 
   /** Writes: left −= record bytes since the start of the straight run, this instruction included. */

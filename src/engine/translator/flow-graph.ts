@@ -7,7 +7,15 @@
 export interface RegionInstruction {
   /** Distance from the region's page in bytes. */
   readonly at: number;
+  /** The suffix of a prefixed instruction. */
   readonly word: number;
+  /** 0 for others than prefixed instructions. */
+  readonly prefix: number;
+}
+
+/** Where the words of an instruction end, as a place. */
+export function behind({ at, prefix }: Pick<RegionInstruction, 'at' | 'prefix'>): number {
+  return at + (prefix === 0 ? 4 : 8);
 }
 
 /** How an instruction ends a block. */
@@ -37,9 +45,9 @@ export interface FlowBlock {
 
 /** What the translator asks about code. */
 export interface CodeReader {
-  word(at: number): number;
+  instruction(at: number): RegionInstruction;
   /** How the instruction ends a block; undefined when it does not. `stop` when the region must end before it. */
-  flow(word: number, at: number): Flow | 'stop' | undefined;
+  flow(instruction: RegionInstruction): Flow | 'stop' | undefined;
   /** True when control that goes to there by a branch or into another page may be followed. */
   follows(at: number): boolean;
 }
@@ -75,12 +83,14 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
   };
   const walk = () => {
     for (let start = work.shift(); start !== undefined && seen.size < limit; start = work.shift()) {
-      for (let at = start; !seen.has(at) && seen.size < limit; at += 4) {
+      for (let at = start, next = at; !seen.has(at) && seen.size < limit; at = next) {
         if (at !== start && (at & 0xfff) === 0) {
           if (code.follows(at)) lead(at);
           break;
         }
-        const flow = code.flow(code.word(at), at);
+        const instruction = code.instruction(at);
+        next = behind(instruction);
+        const flow = code.flow(instruction);
         if (flow === 'stop') break;
         seen.set(at, flow);
         if (!flow) continue;
@@ -89,13 +99,12 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
           lead(target);
           if (target <= at && !call) dispatched.add(target);
         }
-        const behind = at + 4;
-        if (call && dispatcher && code.follows(behind)) {
-          dispatched.add(behind);
-          lead(behind);
+        if (call && dispatcher && code.follows(next)) {
+          dispatched.add(next);
+          lead(next);
         }
-        if (!fallsThrough || !code.follows(behind)) break;
-        leaders.add(behind);
+        if (!fallsThrough || !code.follows(next)) break;
+        leaders.add(next);
       }
     }
   };
@@ -131,9 +140,10 @@ function formBlock(
   let at = start;
   let flow: Flow | undefined;
   do {
-    instructions.push({ at, word: code.word(at) });
+    const instruction = code.instruction(at);
+    instructions.push(instruction);
     flow = seen.get(at);
-    at += 4;
+    at = behind(instruction);
   } while (!flow && (at & 0xfff) !== 0 && seen.has(at) && !numbers.has(at));
   const fallsThrough = flow ? flow.fallsThrough : true;
   return {

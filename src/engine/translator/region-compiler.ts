@@ -38,7 +38,7 @@ export interface RegionOptions {
   readonly imports: Importer;
   /** Type index of regions in the module. */
   readonly regionType: number;
-  readonly decode: (word: number) => DecodedInstruction;
+  readonly decode: (instruction: RegionInstruction) => DecodedInstruction;
   /** Test the budget at every taken branch, as the interpreter does, so that instruction counts are the same. */
   readonly exactBudget: boolean;
   /**
@@ -156,7 +156,7 @@ class RegionCompiler {
     return blocks.some(
       ({ instructions }, i) =>
         outermostLoop[i] === head &&
-        instructions.some(({ word }) => this.#options.decode(word).flow.changesTranslation),
+        instructions.some((instruction) => this.#options.decode(instruction).flow.changesTranslation),
     );
   }
 
@@ -523,11 +523,13 @@ class RegionCompiler {
     else this.#leaveTo(block.end, crosses);
   }
 
-  #instruction(number: number, block: FlowBlock, { at, word }: RegionInstruction, remaining: number): void {
-    const { row, prepared, fixed } = this.#options.decode(word);
+  #instruction(number: number, block: FlowBlock, instruction: RegionInstruction, remaining: number): void {
+    const { at, word, prefix } = instruction;
+    const { row, prepared, fixed } = this.#options.decode(instruction);
     this.#instructions++;
     this.#builder.begin({
       word,
+      prefix,
       pattern: prepared.pattern,
       fixed,
       at,
@@ -535,11 +537,12 @@ class RegionCompiler {
       followBranch: (target) => this.#branch(number, block, target),
       followAddress: () => this.#followAddress(),
     });
+    if (prefix !== 0) this.#needFacility(facilityBit.PREFIX, at, remaining);
     if (row.facility) this.#needFacility(facilityBit[row.facility], at, remaining);
     if (row.facilityByField) {
       const { field, facilities } = row.facilityByField;
       this.#needFacility(
-        facilityBit[facilities[fieldValue(prepared.pattern, field, word) === 0 ? 0 : 1]],
+        facilityBit[facilities[fieldValue(prepared.pattern, field, word, prefix) === 0 ? 0 : 1]],
         at,
         remaining,
       );

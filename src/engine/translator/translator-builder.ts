@@ -24,12 +24,13 @@ import type { Ir } from '../ir/ir.ts';
 import { asNode, constantOf, type Node } from '../ir/node.ts';
 import { regionResult } from '../leave-reason.ts';
 import { memoryLanes } from '../memory-lanes.ts';
-import { OperatorBuilder, programSrr1 } from '../operator-builder.ts';
+import { OperatorBuilder, prefixedSrr1, programSrr1, writePrefixedMark } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
 import { codeCalls } from '../region-calls.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { writeContextCheck } from './context-check.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
+import { behind } from './flow-graph.ts';
 import { writeProbe } from './probe.ts';
 import { type RegionFrame, writeSite } from './region-frame.ts';
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
@@ -43,7 +44,10 @@ export class NotTranslatable extends Error {}
 
 /** The instruction that is being translated. */
 export interface CurrentInstruction {
+  /** The suffix of a prefixed instruction. */
   readonly word: number;
+  /** 0 for others than prefixed instructions. */
+  readonly prefix: number;
   readonly pattern: Pattern;
   readonly fixed: Readonly<Record<string, number>>;
   /** Distance from the region's page in bytes. */
@@ -120,7 +124,8 @@ export class TranslatorBuilder extends OperatorBuilder {
   // --- fields
 
   #field(name: FieldName): number {
-    return fieldValue(this.#instruction.pattern, name, this.#instruction.word);
+    const { pattern, word, prefix } = this.#instruction;
+    return fieldValue(pattern, name, word, prefix);
   }
   #number(n: RegisterNumber, step = 0): number {
     return typeof n === 'number' ? n : step === 0 ? this.#field(n.name) : (this.#field(n.name) + step) & 31;
@@ -286,6 +291,12 @@ export class TranslatorBuilder extends OperatorBuilder {
   setVsr(n: RegisterNumber, value: V128): void {
     this.#writeMemory('vsr', opcode.v128Store, this.#vsrOffset(n, 0, 0), value);
   }
+  vsrOfPair(field: Field, which: 0 | 1): V128 {
+    return this.vsr(2 * this.#field(field.name) + which);
+  }
+  setVsrOfPair(field: Field, which: 0 | 1, value: V128): void {
+    this.setVsr(2 * this.#field(field.name) + which, value);
+  }
   vr(n: RegisterNumber): V128 {
     return this.#readMemory('v128', 'vsr', opcode.v128Load, this.#vsrOffset(n, 0, 32));
   }
@@ -306,6 +317,9 @@ export class TranslatorBuilder extends OperatorBuilder {
   }
   vrRef(n: RegisterNumber): I32 {
     return this.#reference(n, 32);
+  }
+  accumulatorRef(field: Field): I32 {
+    return this.vsrRef(4 * this.#field(field.name));
   }
   sprAt(field: Field): I64 {
     return this.#readMemory('i64', 'spr', opcode.i64Load, sprOffset(this.#field(field.name)));
@@ -450,7 +464,7 @@ export class TranslatorBuilder extends OperatorBuilder {
     return this.#addressOf(this.#instruction.at);
   }
   nia(): I64 {
-    return this.#addressOf(this.#instruction.at + 4);
+    return this.#addressOf(behind(this.#instruction));
   }
 
   branchField(field: Field, absolute: boolean): void {
@@ -476,7 +490,8 @@ export class TranslatorBuilder extends OperatorBuilder {
   program(reason: ProgramReason): void {
     const { ir } = this;
     this.#writeMemory('', opcode.i32Store, state.exception.offset, this.const32(0x700));
-    this.#writeMemory('', opcode.i64Store, state.exceptionSrr1.offset, this.const(programSrr1[reason]));
+    const mark = this.#instruction.prefix === 0 ? 0 : prefixedSrr1;
+    this.#writeMemory('', opcode.i64Store, state.exceptionSrr1.offset, this.const(programSrr1[reason] | mark));
     ir.effect([], '', () => {
       this.#markSite();
       ir.branch(this.#frame.raised);
@@ -486,13 +501,20 @@ export class TranslatorBuilder extends OperatorBuilder {
   #callNode(name: FunctionName, args: readonly Value[]): Node | undefined {
     const { ir } = this;
     const signature = functions[name];
+    const { prefix } = this.#instruction;
     const write = () => {
       ir.call(this.#imports.dataPlane(name));
       if (signature.raises) {
         this.#markSite();
         ir.localGet(0);
         ir.memory(opcode.i32Load, state.exception.offset, 2);
-        ir.branchIf(this.#frame.raised);
+        if (prefix === 0) ir.branchIf(this.#frame.raised);
+        else {
+          ir.openIf();
+          writePrefixedMark(ir, 0);
+          ir.branch(this.#frame.raised);
+          ir.close();
+        }
       }
     };
     const all = [this.#cpu(), ...args.map(asNode)];

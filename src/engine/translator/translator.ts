@@ -1,12 +1,20 @@
 // Decides what to translate, compiles regions in batches, and puts them in place of the records where they start.
 
 import type { Decode } from '../../isa/decode.ts';
+import { isPrefix } from '../../isa/field.ts';
 import { isLittleEndianKey, isRestrictedKey, sameDecoding } from '../code-key.ts';
 import { ImportList } from '../import-list.ts';
 import { flowOf } from '../interpreter/generate.ts';
 import { VariantCache } from '../variants.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
-import { type CodeReader, type Flow, type FoundBlocks, findBlocks, structure } from './flow-graph.ts';
+import {
+  type CodeReader,
+  type Flow,
+  type FoundBlocks,
+  findBlocks,
+  type RegionInstruction,
+  structure,
+} from './flow-graph.ts';
 import {
   type CompiledRegion,
   compileRegion,
@@ -119,6 +127,11 @@ const mostJoins = 3;
 /** A place as a number. */
 function idOf({ key, offset }: RegionPlace): number {
   return key * 4096 + offset;
+}
+
+/** A prefix here would cross a 64-byte boundary, and is no instruction. */
+function isAtBoundary(at: number): boolean {
+  return (at & 63) === 60;
 }
 
 const recentMask = 0xfff;
@@ -290,19 +303,25 @@ export class Translator {
     return { regions, table: this.table.length, places: this.#heat.size + this.#refused.size + this.#waiting.size };
   }
 
-  #decoded(word: number, key: number): DecodedInstruction | undefined {
+  #decoded({ word, prefix }: RegionInstruction, key: number): DecodedInstruction | undefined {
+    if (prefix !== 0) {
+      const row = this.#decoderFor(key)(prefix, word);
+      return row && this.#forms.get(row, word, prefix);
+    }
     const recent = this.#recent[isRestrictedKey(key) ? 1 : 0] ?? [];
     const known = recent[word & recentMask];
     if (known?.word === word) return known.decoded;
     const row = this.#decoderFor(key)(word);
-    const decoded = row && this.#forms.get(row, word);
+    const decoded = row && this.#forms.get(row, word, 0);
     recent[word & recentMask] = { word, decoded };
     return decoded;
   }
 
   /** How an instruction ends a block; `calls`: a call is followed. */
-  #flow(word: number, at: number, key: number, calls: boolean): Flow | 'stop' | undefined {
-    const decoded = this.#decoded(word, key);
+  #flow(instruction: RegionInstruction, key: number, calls: boolean): Flow | 'stop' | undefined {
+    const { at, word, prefix } = instruction;
+    if (prefix !== 0 && isAtBoundary(at)) return 'stop';
+    const decoded = this.#decoded(instruction, key);
     if (!decoded || decoded.flow.leaves || decoded.row.privilege === 'hypervisor') return 'stop';
     const { flow, fixed, row, prepared } = decoded;
     if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
@@ -326,9 +345,14 @@ export class Translator {
       if (page && sameDecoding(page.key, place.key)) pages.set(distance, page);
       return pages.get(distance);
     };
+    const wordAt = (at: number) => this.#store.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff });
     const code: CodeReader = {
-      word: (at) => this.#store.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff }),
-      flow: (word, at) => this.#flow(word, at, place.key, around !== undefined),
+      instruction: (at) => {
+        const word = wordAt(at);
+        if (!isPrefix(word)) return { at, word, prefix: 0 };
+        return { at, word: isAtBoundary(at) ? 0 : wordAt(at + 4), prefix: word };
+      },
+      flow: (instruction) => this.#flow(instruction, place.key, around !== undefined),
       follows: (at) => {
         const page = pageAt(at);
         return page !== undefined && (!onlyExecuted || this.#store.executed({ key: page.key, offset: at & 0xfff }));
@@ -359,9 +383,9 @@ export class Translator {
       regionType,
       exactBudget: this.#tuning.exactBudget,
       pages: new Map([...pages].map(([distance, { records }]) => [distance, records])),
-      decode: (word) => {
-        const decoded = this.#decoded(word, place.key);
-        if (!decoded) throw new Error(`undecodable word ${word.toString(16)} in a region`);
+      decode: (instruction) => {
+        const decoded = this.#decoded(instruction, place.key);
+        if (!decoded) throw new Error(`undecodable word ${instruction.word.toString(16)} in a region`);
         return decoded;
       },
     });
@@ -453,10 +477,11 @@ export class Translator {
   /** Puts a region in place, given the table indices of its entries by place. */
   #install({ place, found, pages, joins }: RegionPlan, indices: ReadonlyMap<number, number>): void {
     const covers = new Map<number, Set<number>>();
-    for (const { at } of found.blocks.flatMap((block) => block.instructions)) {
+    for (const { at, prefix } of found.blocks.flatMap((block) => block.instructions)) {
       const key = pages.get(at >> 12)?.key ?? place.key;
       const offsets = covers.get(key) ?? new Set();
       covers.set(key, offsets.add(at & 0xfff));
+      if (prefix !== 0) offsets.add((at & 0xfff) + 4);
     }
     const region: Region = { starts: [], covers, joins, found: 0 };
     for (const [at, index] of indices) {
@@ -524,7 +549,8 @@ export class Translator {
       }
     }
     const base = key * 4096;
-    for (let offset = from & ~3; offset <= to; offset += 4) {
+    // The word before may be the prefix of the first.
+    for (let offset = (from & ~3) - 4; offset <= to; offset += 4) {
       this.#waiting.delete(base + offset);
       this.#refused.delete(base + offset);
     }

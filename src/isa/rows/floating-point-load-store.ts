@@ -1,5 +1,6 @@
 // Floating-point load and store instructions (Power ISA Book I, sections 4.6.2 to 4.6.4).
 import type { AccessSize, Builder, Field, Fields, I64 } from '../builder.ts';
+import { prefixedAccess, prefixedAddress } from '../prefixed-common.ts';
 import type { InstructionRow } from '../row.ts';
 import { doubleOfSingle, singleOfDouble } from '../single-format.ts';
 import type { IsaVersion } from '../version.ts';
@@ -80,6 +81,18 @@ function forms(
   ];
 }
 
+function prefixed(
+  mnemonic: string,
+  register: 'FRT' | 'FRS',
+  code: number,
+  access: Access,
+  transfer: Transfer,
+): InstructionRow {
+  return prefixedAccess(mnemonic, { type: 2, head: `${code}:6 ${register}:5`, register, facility: 'FP' }, (b, f) =>
+    transfer(b, f, access, prefixedAddress(b, f)),
+  );
+}
+
 function indexed(
   mnemonic: string,
   register: 'FRT' | 'FRS' | 'FRTp' | 'FRSp',
@@ -115,6 +128,10 @@ export const floatingPointLoadStoreRows: readonly InstructionRow[] = [
   ...forms('lfd', 'FRT', { d: 50, du: 51, x: 599, ux: 631 }, double, loadTo),
   ...forms('stfs', 'FRS', { d: 52, du: 53, x: 663, ux: 695 }, singleStore, storeFrom),
   ...forms('stfd', 'FRS', { d: 54, du: 55, x: 727, ux: 759 }, double, storeFrom),
+  prefixed('plfs', 'FRT', 48, singleLoad, loadTo),
+  prefixed('plfd', 'FRT', 50, double, loadTo),
+  prefixed('pstfs', 'FRS', 52, singleStore, storeFrom),
+  prefixed('pstfd', 'FRS', 54, double, storeFrom),
   indexed('lfiwax', 'FRT', 855, '2.05', (b, f, ea) => b.setFpr(f.FRT, b.load(4, ea, { signed: true }))),
   indexed('lfiwzx', 'FRT', 887, '2.06', (b, f, ea) => b.setFpr(f.FRT, b.load(4, ea))),
   indexed('stfiwx', 'FRS', 983, '2.05', (b, f, ea) => b.store(4, ea, b.fpr(f.FRS))),

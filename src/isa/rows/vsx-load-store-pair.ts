@@ -1,6 +1,7 @@
 // VSX storage access of 3.1: rightmost elements, register pairs, and quad-precision constants (Power ISA Book I,
 // section 7.6.1).
 import type { Builder, Fields, I64 } from '../builder.ts';
+import { prefixedAccess, prefixedAddress } from '../prefixed-common.ts';
 import type { InstructionRow } from '../row.ts';
 import { indexedAddress, pair } from '../vector-common.ts';
 
@@ -29,46 +30,32 @@ function storeRight(letter: string, xo: number, size: 1 | 2 | 4 | 8): Instructio
 
 const dqAddress = (b: Builder, f: Fields): I64 => b.add(b.gprOr0(f.RA), b.imm(f.DQ));
 
-/** Register of the pair whose quadword is first in storage, and the other one: they change places with the order. */
-function pairInStorage(b: Builder, x: number): readonly [number, number] {
-  return b.littleEndian ? [x + 1, x] : [x, x + 1];
+/** The register of the pair whose quadword is first in storage: they change places with the byte order. */
+function firstInStorage(b: Builder): 0 | 1 {
+  return b.littleEndian ? 1 : 0;
 }
 
-function loadPair(mnemonic: string, pattern: string, operands: string, address: typeof dqAddress): InstructionRow {
-  return {
-    mnemonic,
-    pattern,
-    operands,
-    since: '3.1',
-    facility: 'VSX',
-    // Register numbers are twice the field, so that each pair is a variant of its own.
-    split: ['TX', 'Tp'],
-    meaning: (b, f) => {
-      const ea = address(b, f);
-      const first = b.loadVector(16, ea);
-      const second = b.loadVector(16, b.add(ea, b.const(16)));
-      const [x, y] = pairInStorage(b, 32 * b.fixed(f.TX) + 2 * b.fixed(f.Tp));
-      b.setVsr(x, first);
-      b.setVsr(y, second);
-    },
-  };
+function loadPair(b: Builder, f: Fields, ea: I64): void {
+  const which = firstInStorage(b);
+  const first = b.loadVector(16, ea);
+  const second = b.loadVector(16, b.add(ea, b.const(16)));
+  b.setVsrOfPair(f.XTp, which, first);
+  b.setVsrOfPair(f.XTp, which === 0 ? 1 : 0, second);
 }
 
-function storePair(mnemonic: string, pattern: string, operands: string, address: typeof dqAddress): InstructionRow {
-  return {
-    mnemonic,
-    pattern,
-    operands,
-    since: '3.1',
-    facility: 'VSX',
-    split: ['SX', 'Tp'],
-    meaning: (b, f) => {
-      const ea = address(b, f);
-      const [x, y] = pairInStorage(b, 32 * b.fixed(f.SX) + 2 * b.fixed(f.Tp));
-      b.storeVector(16, ea, b.vsr(x));
-      b.storeVector(16, b.add(ea, b.const(16)), b.vsr(y));
-    },
-  };
+function storePair(b: Builder, f: Fields, ea: I64): void {
+  const which = firstInStorage(b);
+  b.storeVector(16, ea, b.vsrOfPair(f.XSp, which));
+  b.storeVector(16, b.add(ea, b.const(16)), b.vsrOfPair(f.XSp, which === 0 ? 1 : 0));
+}
+
+function pairRow(
+  mnemonic: string,
+  pattern: string,
+  operands: string,
+  meaning: InstructionRow['meaning'],
+): InstructionRow {
+  return { mnemonic, pattern, operands, since: '3.1', facility: 'VSX', meaning };
 }
 
 /** Sign, exponent and first fraction bits of the constants of lxvkq: the upper 32 bits of the quad by UIM. */
@@ -94,10 +81,18 @@ export const vsxLoadStorePairRows: readonly InstructionRow[] = [
   storeRight('h', 173, 2),
   storeRight('w', 205, 4),
   storeRight('d', 237, 8),
-  loadPair('lxvp', '6:6 Tp:4 TX:1 RA:5 DQ:12 0:4', 'XTp,DQ(RA)', dqAddress),
-  storePair('stxvp', '6:6 Tp:4 SX:1 RA:5 DQ:12 1:4', 'XSp,DQ(RA)', dqAddress),
-  loadPair('lxvpx', '31:6 Tp:4 TX:1 RA:5 RB:5 333:10 /:1', 'XTp,RA,RB', indexedAddress),
-  storePair('stxvpx', '31:6 Tp:4 SX:1 RA:5 RB:5 461:10 /:1', 'XSp,RA,RB', indexedAddress),
+  pairRow('lxvp', '6:6 Tp:4 TX:1 RA:5 DQ:12 0:4', 'XTp,DQ(RA)', (b, f) => loadPair(b, f, dqAddress(b, f))),
+  pairRow('stxvp', '6:6 Tp:4 SX:1 RA:5 DQ:12 1:4', 'XSp,DQ(RA)', (b, f) => storePair(b, f, dqAddress(b, f))),
+  pairRow('lxvpx', '31:6 Tp:4 TX:1 RA:5 RB:5 333:10 /:1', 'XTp,RA,RB', (b, f) => loadPair(b, f, indexedAddress(b, f))),
+  pairRow('stxvpx', '31:6 Tp:4 SX:1 RA:5 RB:5 461:10 /:1', 'XSp,RA,RB', (b, f) =>
+    storePair(b, f, indexedAddress(b, f)),
+  ),
+  prefixedAccess('plxvp', { type: 0, head: '58:6 Tp:4 TX:1', register: 'XTp', facility: 'VSX' }, (b, f) =>
+    loadPair(b, f, prefixedAddress(b, f)),
+  ),
+  prefixedAccess('pstxvp', { type: 0, head: '62:6 Tp:4 SX:1', register: 'XSp', facility: 'VSX' }, (b, f) =>
+    storePair(b, f, prefixedAddress(b, f)),
+  ),
   {
     mnemonic: 'lxvkq',
     pattern: '60:6 T:5 31:5 UIM:5 360:10 TX:1',

@@ -1,5 +1,6 @@
 // VSX storage access (Power ISA Book I, section 7.6.1.1).
 import type { Builder, Fields, I64, V128 } from '../builder.ts';
+import { prefixedAccess, prefixedAddress } from '../prefixed-common.ts';
 import type { InstructionRow } from '../row.ts';
 import { doubleOfSingle, singleOfDouble } from '../single-format.ts';
 import { byRegister, high, indexedAddress, low, pair, setDoubleword0, splatOf } from '../vector-common.ts';
@@ -187,6 +188,11 @@ function setVrDoubleword0(b: Builder, f: Fields, value: I64): void {
 
 const vrDoubleword0 = (b: Builder, f: Fields): I64 => high(b, b.vr(f.VRS));
 
+/** plxsd, plxssp and their stores: VSR 32 to 63 only. */
+function prefixedScalar(mnemonic: string, code: number, register: 'VRT' | 'VRS', meaning: InstructionRow['meaning']) {
+  return prefixedAccess(mnemonic, { type: 0, head: `${code}:6 ${register}:5`, register, facility: 'VEC' }, meaning);
+}
+
 /** Loads and stores of the section. */
 export const vsxLoadStoreRows: readonly InstructionRow[] = [
   loadScalar('lxsdx', 588, '2.06', (b, ea) => b.load(8, ea)),
@@ -228,6 +234,13 @@ export const vsxLoadStoreRows: readonly InstructionRow[] = [
     facility: 'VEC',
     meaning: (b, f) => setVrDoubleword0(b, f, doubleOfSingle(b, b.load(4, dsAddress(b, f)))),
   },
+  prefixedScalar('plxsd', 42, 'VRT', (b, f) => setVrDoubleword0(b, f, b.load(8, prefixedAddress(b, f)))),
+  prefixedScalar('plxssp', 43, 'VRT', (b, f) =>
+    setVrDoubleword0(b, f, doubleOfSingle(b, b.load(4, prefixedAddress(b, f)))),
+  ),
+  prefixedAccess('plxv', { type: 0, head: '25:5 TX:1 T:5', register: 'XT', ...byTarget }, (b, f) =>
+    b.setVsr(f.XT, b.loadVector(16, prefixedAddress(b, f))),
+  ),
   storeScalar('stxsdx', 716, '2.06', 8),
   storeScalar('stxsiwx', 140, '2.07', 4),
   storeScalar('stxsspx', 652, '2.07', 4, singleOfDouble),
@@ -264,4 +277,11 @@ export const vsxLoadStoreRows: readonly InstructionRow[] = [
     facility: 'VEC',
     meaning: (b, f) => b.store(4, dsAddress(b, f), singleOfDouble(b, vrDoubleword0(b, f))),
   },
+  prefixedScalar('pstxsd', 46, 'VRS', (b, f) => b.store(8, prefixedAddress(b, f), vrDoubleword0(b, f))),
+  prefixedScalar('pstxssp', 47, 'VRS', (b, f) =>
+    b.store(4, prefixedAddress(b, f), singleOfDouble(b, vrDoubleword0(b, f))),
+  ),
+  prefixedAccess('pstxv', { type: 0, head: '27:5 SX:1 S:5', register: 'XS', ...bySource }, (b, f) =>
+    b.storeVector(16, prefixedAddress(b, f), b.vsr(f.XS)),
+  ),
 ];
