@@ -18,6 +18,8 @@ const patienceMs = 300_000;
 /** One boot's outcome. */
 export interface Boot {
   readonly report: GuestReport;
+  /** The report as the guest printed it. */
+  readonly text: string;
   /** How often the guest made each call, by name; empty on QEMU. */
   readonly calls: ReadonlyMap<string, number>;
   /** Wall clock from start to end. */
@@ -96,7 +98,12 @@ export async function bootAndReport(configuration: Configuration, place: BootPla
     const options = machineOptions(configuration, machineType, qemu === undefined ? '--cpus' : '--smp');
     const invocation = qemu === undefined ? continuoCommand(options, files) : qemuCommand(qemu, options, files);
     const { report, errors } = await runToEnd(invocation, new ExecOutput(nonce));
-    return { report: readReport(report), calls: countsOf(errors), seconds: (performance.now() - start) / 1000 };
+    return {
+      report: readReport(report),
+      text: report,
+      calls: countsOf(errors),
+      seconds: (performance.now() - start) / 1000,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

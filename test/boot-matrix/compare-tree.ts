@@ -49,6 +49,11 @@ function vector5({ environment, choice }: Subject): string {
   return bytes(last - 1, ...vector.subarray(1, last + 1));
 }
 
+/** A 64-bit number as two cells. */
+function cells64(value: number): string {
+  return cells(Math.floor(value / 2 ** 32), value);
+}
+
 /** The node of the first thread of a core. */
 function cpuProperties({ environment, choice }: Subject, first: number, threads: number): Record<string, string> {
   const { cpu, facilities, pageSizes, memory, decrementer } = environment;
@@ -157,7 +162,10 @@ export function treeItems(subject: Subject): Item[] {
     ['rtas/ibm,hypertas-functions', strings(...environment.hypertasFunctions)],
     ['rtas/qemu,hypertas-functions', strings(...environment.privateFunctions)],
     ...Object.entries(environment.rtas).map(([name, token]): [string, string] => [`rtas/${name}`, cells(token)]),
-    ['memory@0/reg', cells(0, 0, Math.floor(environment.memory.size / 2 ** 32), environment.memory.size)],
+    ['memory@0/reg', cells64(0) + cells64(environment.memory.size)],
+    // Nothing can be plugged in these machines: the largest address that memory may get is 0.
+    ['rtas/ibm,lrdr-capacity', cells64(0) + cells64(environment.memory.blockSize) + cells(environment.smp.maxCpus)],
+    ['pci@800000020000000/ibm,pe-total-#msi', cells(interruptModes.msiCount)],
     ['event-sources/epow-events/interrupts', cells(interruptModes.ranges.epow, 0)],
     ['event-sources/hot-plug-events/interrupts', cells(interruptModes.ranges.hotplug, 0)],
     ['vdevice/vty@71000000/interrupts', cells(interruptModes.ranges.vio, 0)],

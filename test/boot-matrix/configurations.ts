@@ -4,13 +4,13 @@
 /** One machine and what its kernel is told, without the number of vCPUs. */
 export interface MachineKind {
   readonly name: string;
-  /** CPU model; QEMU 7.2 has another revision behind the short name. */
+  /** CPU model by its full name, since short names changed from release to release. */
   readonly cpu: string;
   /** Properties of -machine behind its type. */
   readonly properties: readonly string[];
   /** Words of the kernel's command line. */
   readonly words: readonly string[];
-  /** Why QEMU 7.2 cannot run the same; absent: it can, with `qemuCpu`. */
+  /** Why QEMU 7.2 cannot run the same; absent: it can. */
   readonly notOnQemu?: string;
 }
 
@@ -33,7 +33,7 @@ export const machineKinds: readonly MachineKind[] = [
     cpu: 'power9_v2.0',
     properties: ['cap-rpt-invalidate=on'],
     words: ['radix_hcall_invalidate=on'],
-    notOnQemu: 'H_RPT_INVALIDATE needs KVM there',
+    notOnQemu: 'TCG has no H_RPT_INVALIDATE',
   },
   { name: 'power10-radix-xive', cpu: 'power10_v2.0', properties: [], words: [] },
   {

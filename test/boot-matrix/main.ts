@@ -11,10 +11,11 @@ import type { Item } from './subject.ts';
 const usage = `Usage: npm run boot:matrix -- [options] [NAME…]
 Boots Debian's kernel in each configuration whose name has one of the words in it (all without a word).
 
-  --short   only those that npm test boots
-  --list    print the names and end
-  --items   print every item that was compared, not only those that differ
-  --json    print the results as JSON
+  --short          only those that npm test boots
+  --machine TYPE   another machine type than the newest, such as pseries-4.0
+  --list           print the names and end
+  --items          print every item that was compared, not only those that differ
+  --json           print the results as JSON
 `;
 
 /** The result of one boot. */
@@ -28,11 +29,11 @@ interface Result {
   readonly failure?: string;
 }
 
-async function bootOne(configuration: Configuration, guest: DefaultGuest): Promise<Result> {
+async function bootOne(configuration: Configuration, guest: DefaultGuest, machineType: string): Promise<Result> {
   const name = configuration.id;
   try {
-    const environment = await explained(configuration);
-    const boot = await bootAndReport(configuration, { guest });
+    const environment = await explained(configuration, machineType);
+    const boot = await bootAndReport(configuration, { guest, machineType });
     const items = compareBoot(configuration, environment, boot);
     return { name, seconds: boot.seconds, items, invalidations: boot.calls.get('H_RPT_INVALIDATE') ?? 0 };
   } catch (error) {
@@ -67,6 +68,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       short: { type: 'boolean', default: false },
+      machine: { type: 'string', default: 'pseries' },
       list: { type: 'boolean', default: false },
       items: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -94,7 +96,7 @@ async function main(): Promise<number> {
   const results: Result[] = [];
   for (const [at, configuration] of chosen.entries()) {
     const title = `Booting ${configuration.id} (${at + 1} of ${chosen.length})`;
-    const result = await progress.step(title, () => bootOne(configuration, guest));
+    const result = await progress.step(title, () => bootOne(configuration, guest, values.machine));
     results.push(result);
     if (!values.json) for (const line of resultLines(result, values.items)) say(line);
   }
