@@ -18,7 +18,7 @@ test('entry state of a kernel: 32-bit big-endian real mode, initrd in r3/r4, cli
   const machine = new TestMachine({ cpu: 'power9', cpus: '2' });
   const vcpu = machine.vcpu();
   assert.equal(vcpu.nip, 0x40_0000n);
-  assert.equal(vcpu.msr, 0n);
+  assert.equal(vcpu.msr, msrBit.ME);
   assert.deepEqual([vcpu.gpr(3), vcpu.gpr(4)], [0x60_0000n, 0x1234n]);
   const stub = Number(vcpu.gpr(5));
   // or r4,r3,r3 or ori r4,r3,0; r3 = 0xf005; sc 1; blr

@@ -37,7 +37,7 @@ import { Watchdogs, watchdogHandlers } from './hypercalls/watchdog.ts';
 import { withoutHashTableHandlers } from './hypercalls/without-hash-table.ts';
 import { platformEnvironment } from './platform-environment.ts';
 import { type PlatformBoot, PlatformState } from './platform-state.ts';
-import { spr } from './registers.ts';
+import { msrBit, spr } from './registers.ts';
 import { resetLpcr, stoppedLpcr } from './reset-state.ts';
 import { clockCalls } from './rtas/clock.ts';
 import { connectorCalls } from './rtas/connectors.ts';
@@ -55,6 +55,8 @@ import type { PlatformServices } from './services.ts';
 const clientInterfaceHypercall = 0xf005;
 /** System reset vector: where firmware is entered. */
 const firmwareEntry = 0x100;
+/** ME is the hypervisor's to set: a guest that finds it off could never turn it on (Power ISA 3.1 Book III, section 4.3.1). */
+const entryMsr = msrBit.ME;
 
 /** Registers of vCPU 0 when the guest starts; all others are in the CPU model's reset state. */
 export interface BootState {
@@ -96,7 +98,7 @@ function bootState({ boot, environment }: PlatformState): BootState {
   const initrd = image.initrd;
   if (image.kind === 'firmware') {
     const gprs = new Map([[3, BigInt(firmwareTreeAddress(environment.memoryBytes))]]);
-    return { nip: BigInt(firmwareEntry), msr: 0n, gprs };
+    return { nip: BigInt(firmwareEntry), msr: entryMsr, gprs };
   }
   // Open Firmware PowerPC binding, section 8.2: 32-bit, big-endian, real mode; the client interface in r5.
   const gprs = new Map([
@@ -105,7 +107,7 @@ function bootState({ boot, environment }: PlatformState): BootState {
     [4, BigInt(initrd?.size ?? 0)],
     [5, BigInt(clientInterfaceAddress)],
   ]);
-  return { nip: BigInt(image.entry), msr: 0n, gprs };
+  return { nip: BigInt(image.entry), msr: entryMsr, gprs };
 }
 
 /** Writes what the guest finds in RAM besides the loaded files. */

@@ -75,8 +75,8 @@ class Writer {
   }
 }
 
-/** Symbols of the runtime that `prepare` and `after` may use. */
-const shared = ['secondary', 'callRtas', 'record'] as const;
+/** Places of the runtime that cases may name: where a started vCPU enters, what reboots the machine once, and the MSR at entry. */
+const shared = ['secondary', 'reboot', 'entryMsr'] as const;
 
 /** The guest's CPU has FSCR. */
 export function hasFscr({ options }: Guest): boolean {
@@ -118,7 +118,7 @@ export function guestImage(guest: Guest, fscr: boolean): GuestImage {
     one,
     prepare: subroutine(one.prepare),
     after: subroutine(one.after),
-    program: program(writer, one),
+    program: program(writer, one, forCases),
   }));
   const cases = writer.here;
   for (const { one, prepare, after, program: at } of parts) {
@@ -147,6 +147,6 @@ export function guestImage(guest: Guest, fscr: boolean): GuestImage {
 }
 
 /** Programs end with a trap, so that one that completes is seen, too. */
-function program(writer: Writer, one: GuestCase): number {
-  return writer.source(`${one.code}\n trap`, one.littleEndian ?? (one.msr & 1n) === 1n);
+function program(writer: Writer, one: GuestCase, symbols: Readonly<Record<string, bigint>>): number {
+  return writer.source(`${one.code}\n trap`, one.littleEndian ?? (one.msr & 1n) === 1n, symbols);
 }

@@ -16,17 +16,20 @@ export const editionOf: Readonly<Record<string, Edition>> = {
 /** MSR bits (section 4.2.1). */
 export const msr = {
   SF: 1n << 63n,
+  HV: 1n << 60n,
   VEC: 1n << 25n,
   VSX: 1n << 23n,
   EE: 1n << 15n,
   PR: 1n << 14n,
   FP: 1n << 13n,
+  ME: 1n << 12n,
   FE0: 1n << 11n,
   SE: 1n << 10n,
   BE: 1n << 9n,
   FE1: 1n << 8n,
   IR: 1n << 5n,
   DR: 1n << 4n,
+  PMM: 1n << 2n,
   RI: 1n << 1n,
   LE: 1n,
 } as const;
@@ -55,9 +58,9 @@ export interface Raised {
   readonly cause?: bigint;
 }
 
-/** The MSR that rfid installs: problem state implies external interrupts and translation. */
+/** The MSR that a guest's rfid installs: it cannot clear ME; problem state implies external interrupts and translation. */
 export function entered(value: bigint): bigint {
-  return value & msr.PR ? value | msr.EE | msr.IR | msr.DR : value;
+  return (value & msr.PR ? value | msr.EE | msr.IR | msr.DR : value) | msr.ME;
 }
 
 /** Mode in force for an interrupt from this MSR: 0, 2 or 3 (section 2.2 "Alternate Interrupt Location"; specification 4.3). */
@@ -67,8 +70,9 @@ export function location({ edition, ail }: Partition, old: bigint): bigint {
   return ail === 3n || (ail === 2n && edition < 310) ? ail : 0n;
 }
 
+/** MSR of an interrupt's handler: ME is kept, everything else that is not the partition's choice is off. */
 function newMsr({ ile }: Partition, relocated: boolean): bigint {
-  return msr.SF | (ile ? msr.LE : 0n) | (relocated ? msr.IR | msr.DR : 0n);
+  return msr.SF | msr.ME | (ile ? msr.LE : 0n) | (relocated ? msr.IR | msr.DR : 0n);
 }
 
 const within = (old: bigint, address: bigint): bigint => (old & msr.SF ? address : address & 0xffff_ffffn);

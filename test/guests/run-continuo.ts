@@ -9,7 +9,7 @@ import { type GuestOutput, readOutput } from './output.ts';
 
 const engineImages = loadEngineImages();
 /** Far more rounds of the scheduler than a guest needs: one that never ends is a failure, not a hang of the test. */
-const mostTurns = 40_000;
+const mostTurns = 8_000;
 
 /** Runs `elf` with the guest's options. */
 export async function runOnContinuo({ name, options }: Guest, elf: Uint8Array): Promise<GuestOutput> {

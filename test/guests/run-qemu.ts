@@ -6,7 +6,7 @@ import { type GuestOutput, readOutput } from './output.ts';
 
 /** Options that QEMU 7.2 does not have; the reviewed differences say what follows. */
 const unknown: ReadonlySet<string> = new Set(['cap-ail-mode-2', 'cap-ail-mode-3', 'cap-dawr1']);
-const longestMs = 300_000;
+const longestMs = 10_000;
 
 /** First line of `--version`; undefined where it is not installed. */
 export function qemuVersion(program: string): string | undefined {

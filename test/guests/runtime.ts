@@ -34,13 +34,17 @@ const pageBits = 0x1000 | 0x10 | 0x180;
 const pp = { supervisorOnly: 0, readWrite: 2, readOnly: 3 } as const;
 const noExecute = 4;
 
+/** Marks the doublewords in the NVRAM that say where to go on, and the offset of these, near the end. */
+const savedMark = 0x5afe_0000;
+const savedAt = 0xffe0;
+
 /** Loads an address below 2^31. */
 const address = (register: string, label: string): string =>
   `lis ${register}, ${label}@ha\n addi ${register}, ${register}, ${label}@l`;
 
-/** 64-bit mode; interrupts can be returned from. */
+/** 64-bit mode; interrupts can be returned from; ME, which only QEMU would let go. */
 const runnerMsr = (register: string): string =>
-  `li ${register}, 1\n sldi ${register}, ${register}, 63\n ori ${register}, ${register}, 2`;
+  `li ${register}, 1\n sldi ${register}, ${register}, 63\n ori ${register}, ${register}, 0x1002`;
 
 /**
  * What a vector's stub jumps to, in one byte order: r0 is LR as the interrupt found it, SPRG0 is r0, LR is `offset` behind
@@ -106,8 +110,13 @@ const pages: readonly (readonly [number, number])[] = [
 export function runtimeSource({ fscr, cases }: RuntimeOptions): string {
   const field = (name: keyof typeof descriptor): string => `${descriptor[name]}(r31)`;
   return `
-entry:  ${runnerMsr('r3')}
+entry:  mfmsr r4
+        ${runnerMsr('r3')}
         mtmsrd r3
+        li r3, 0
+        mtspr 256, r3
+        ${address('r3', 'entryMsr')}
+        std r4, 0(r3)
         # Vectors.
         ${vectorRanges.map(([from, to]) => `lis r4, ${from >> 16}\n ori r4, r4, ${from & 0xffff}\n li r5, ${(to - from) / stubBytes}\n bl vectors`).join('\n')}
         sync
@@ -130,7 +139,46 @@ entry:  ${runnerMsr('r3')}
         addi r30, r30, 16
         b 2b
 3:      bl segments
+        # Where a machine that has rebooted goes on stands in the NVRAM.
+        ${address('r4', 'fetch')}
+        bl callRtas
+        ${address('r3', 'saved')}
+        ld r4, 0(r3)
+        lis r5, ${savedMark >> 16}
+        cmpd r4, r5
+        bne next
+        ld r4, 8(r3)
+        ld r5, 16(r3)
+        ${address('r6', 'cursor')}
+        std r4, 0(r6)
+        std r5, 8(r6)
+        li r4, 1
+        stw r4, 20(r6)
+        li r4, 0
+        std r4, 0(r3)
+        ${address('r4', 'keep')}
+        bl callRtas
         b next
+
+        # A case's preparation: the first time it reboots the machine, which comes back here and goes on.
+reboot: ${address('r6', 'cursor')}
+        lwz r4, 20(r6)
+        cmpwi r4, 0
+        beq 1f
+        li r4, 0
+        stw r4, 20(r6)
+        blr
+1:      ${address('r3', 'saved')}
+        lis r5, ${savedMark >> 16}
+        std r5, 0(r3)
+        ld r4, 0(r6)
+        std r4, 8(r3)
+        ld r4, 8(r6)
+        std r4, 16(r3)
+        ${address('r4', 'keep')}
+        bl callRtas
+        ${address('r4', 'restart')}
+        b rtas
 
         # r4: where, r5: how many stubs.
 vectors:
@@ -175,8 +223,9 @@ segments:
         isync
         blr
 
-        # A started vCPU enters here.
+        # A started vCPU enters here with its number in r3. VRSAVE keeps it: QEMU 7.2 has no PIR.
 secondary:
+        mtspr 256, r3
         ${runnerMsr('r3')}
         mtmsrd r3
         bl segments
@@ -188,13 +237,13 @@ next:   ${address('r3', 'cursor')}
         ld r4, ${field('vcpu')}
         cmpdi r4, -1
         beq done
-        mfspr r5, 1023
+        mfspr r5, 256
         cmpd r4, r5
         beq run
         ${address('r3', 'baton')}
         sync
         stw r4, 0(r3)
-wait:   mfspr r5, 1023
+wait:   mfspr r5, 256
         ${address('r3', 'baton')}
 1:      lwz r4, 0(r3)
         cmpw r4, r5
@@ -314,10 +363,18 @@ callRtas:
         .balign 8
 powerOff: .long 0x2003, 2, 1, -1, -1, 0
         .balign 8
+        # Arguments of nvram-fetch, nvram-store and system-reboot.
+fetch:  .long 0x2012, 3, 2, ${savedAt}, saved, 24, -1, 0
+keep:   .long 0x2013, 3, 2, ${savedAt}, saved, 24, -1, 0
+restart: .long 0x2004, 0, 1, -1
+        .balign 8
 cursor: .quad ${cases}
 number: .quad 0
 baton:  .long 0
-        .balign 8
+        # 1 while the case that rebooted the machine is prepared again.
+rebooted: .long 0
+saved:  .quad 0, 0, 0
+entryMsr: .quad 0
 record: .space 96
 `;
 }

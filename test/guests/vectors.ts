@@ -19,20 +19,20 @@ interface Context {
   readonly msr: bigint;
 }
 
-const { SF, EE, PR, FP, FE0, FE1, SE, BE, IR, DR, RI, LE, VEC, VSX } = msr;
+const { SF, ME, EE, PR, FP, FE0, FE1, SE, BE, IR, DR, RI, LE, VEC, VSX } = msr;
 
 const contexts: readonly Context[] = [
-  { name: 'real', msr: SF | RI },
-  { name: 'IR', msr: SF | IR },
-  { name: 'DR', msr: SF | DR | RI },
-  { name: 'translated', msr: SF | IR | DR | RI },
-  { name: 'translated, facilities on', msr: SF | IR | DR | FP | VEC | VSX | FE0 | FE1 },
-  { name: '32 bits', msr: IR | DR | RI },
-  { name: 'little-endian', msr: SF | IR | DR | RI | LE },
-  { name: 'little-endian real', msr: SF | LE },
-  { name: 'problem', msr: SF | EE | PR | IR | DR | RI },
-  { name: 'problem, 32 bits', msr: EE | PR | IR | DR },
-  { name: 'problem, little-endian', msr: SF | EE | PR | IR | DR | RI | LE },
+  { name: 'real', msr: ME | SF | RI },
+  { name: 'IR', msr: ME | SF | IR },
+  { name: 'DR', msr: ME | SF | DR | RI },
+  { name: 'translated', msr: ME | SF | IR | DR | RI },
+  { name: 'translated, facilities on', msr: ME | SF | IR | DR | FP | VEC | VSX | FE0 | FE1 },
+  { name: '32 bits', msr: ME | IR | DR | RI },
+  { name: 'little-endian', msr: ME | SF | IR | DR | RI | LE },
+  { name: 'little-endian real', msr: ME | SF | LE },
+  { name: 'problem', msr: ME | SF | EE | PR | IR | DR | RI },
+  { name: 'problem, 32 bits', msr: ME | EE | PR | IR | DR },
+  { name: 'problem, little-endian', msr: ME | SF | EE | PR | IR | DR | RI | LE },
 ];
 
 /** One way to an interrupt. */
@@ -303,9 +303,9 @@ export function vectorGuest(cpu: string): Guest {
       const set: GuestCase = {
         name: `${prefix} set`,
         prepare: setPartition(ail, ile),
-        msr: SF,
+        msr: SF | ME,
         code: 'sc 0',
-        expect: (at) => interrupt(partition, { msr: SF }, { vector: 0xc00n, resume: at + 4n }),
+        expect: (at) => interrupt(partition, { msr: SF | ME }, { vector: 0xc00n, resume: at + 4n }),
       };
       const all = contexts.flatMap((context) =>
         causes.flatMap((cause) => caseOf(partition, context, cause, prefix) ?? []),
