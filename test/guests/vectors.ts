@@ -95,7 +95,7 @@ const causes: readonly Cause[] = [
   { name: 'trap', code: 'trap', raised: simple(0x700n, program.trap) },
   { name: 'trap in the second instruction', code: 'nop\n tdi 31, r3, 0', raised: simple(0x700n, program.trap, 4n) },
   { name: 'opcode 0', code: '.long 0', raised: simple(0x700n, program.illegal) },
-  { name: 'reserved opcode', code: '.long 0x04000000', raised: simple(0x700n, program.illegal) },
+  { name: 'reserved opcode', code: '.long 0x24000000', raised: simple(0x700n, program.illegal) },
   { name: 'privileged instruction', code: 'mfmsr r3', needs: PR, raised: simple(0x700n, program.privileged) },
   { name: 'privileged register', code: 'mfspr r3, 26', needs: PR, raised: simple(0x700n, program.privileged) },
   { name: 'rfid', code: 'rfid', needs: PR, raised: simple(0x700n, program.privileged) },
