@@ -20,6 +20,7 @@ import { vsxLoadStoreRows } from './vsx-load-store.ts';
 import { vsxLoadStorePairRows } from './vsx-load-store-pair.ts';
 import { vsxMoveRows } from './vsx-move.ts';
 import { vsxPermuteRows } from './vsx-permute.ts';
+import { vsxPrefixedRows } from './vsx-prefixed.ts';
 
 /** The rows. */
 export const vectorRows: readonly InstructionRow[] = [
@@ -43,4 +44,5 @@ export const vectorRows: readonly InstructionRow[] = [
   ...vsxLoadStorePairRows,
   ...vsxMoveRows,
   ...vsxPermuteRows,
+  ...vsxPrefixedRows,
 ];
