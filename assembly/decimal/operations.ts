@@ -284,6 +284,80 @@ function toInteger(cpu: usize): i64 {
   return sign(B) === 1 ? 0 - <i64>value : <i64>value;
 }
 
+/** dcffixqq: the signed quadword of a vector register. */
+function fromQuadword(cpu: usize, ref: usize): void {
+  let high = load<u64>(ref + 8);
+  let low = load<u64>(ref);
+  const negative = <i64>high < 0;
+  if (negative) {
+    low = 0 - low;
+    high = ~high + (low === 0 ? 1 : 0);
+  }
+  setSpecial(R, FINITE, negative ? 1 : 0);
+  for (let i = 0; i < 39; i++) {
+    // Long division by 10, a word at a time.
+    const first = high % 10;
+    high /= 10;
+    const upper = (first << 32) | (low >> 32);
+    const lower = ((upper % 10) << 32) | (low & 0xffff_ffff);
+    low = ((upper / 10) << 32) | (lower / 10);
+    setDigit(R, i, <i32>(lower % 10));
+  }
+  normalise(R, 39);
+  roundTo(R, EXTENDED, drn(cpu));
+}
+
+/** The halves of the quadword that {@link toQuadword} made. */
+// biome-ignore lint/complexity/noStaticOnlyClass: static fields are WebAssembly globals that functions share.
+class Quadword {
+  static high: u64 = 0;
+  static low: u64 = 0;
+}
+
+function setQuadword(high: u64, low: u64): void {
+  Quadword.high = high;
+  Quadword.low = low;
+}
+
+/** dctfixqq: the integer of B in {@link Quadword}; VXCVI gives the nearest one. */
+function toQuadword(cpu: usize): void {
+  const negative = sign(B) === 1;
+  if (isNan(B)) {
+    Now.raised |= kind(B) === SIGNALLING ? VXSNAN | VXCVI : VXCVI;
+    return setQuadword(<u64>1 << 63, 0);
+  }
+  if (negative) setQuadword(<u64>1 << 63, 0);
+  else setQuadword(<u64>i64.MAX_VALUE, ~(<u64>0));
+  if (kind(B) === INFINITE || (count(B) > 0 && exponent(B) + count(B) > 39)) {
+    Now.raised |= VXCVI;
+    return;
+  }
+  copy(R, B);
+  if (exponent(R) < 0) dropDigits(R, -exponent(R), drn(cpu));
+  else if (count(R) > 0) shift(R, exponent(R));
+  let high: u64 = 0;
+  let low: u64 = 0;
+  let fits = true;
+  for (let i = count(R) - 1; i >= 0 && fits; i--) {
+    // A tenth of 2⁶³: what is more leaves the range with the next digit.
+    fits = high <= 922_337_203_685_477_580;
+    const lower = (low & 0xffff_ffff) * 10 + <u64>digit(R, i);
+    const upper = (low >> 32) * 10 + (lower >> 32);
+    low = (upper << 32) | (lower & 0xffff_ffff);
+    high = high * 10 + (upper >> 32);
+  }
+  if (high >> 63 !== 0 && !(negative && high === <u64>1 << 63 && low === 0)) fits = false;
+  if (!fits) {
+    Now.raised |= VXCVI;
+    Now.rounding = 0;
+    return;
+  }
+  if (Now.rounding !== 0) Now.raised |= XX;
+  if (!negative) return setQuadword(high, low);
+  const complement = 0 - low;
+  setQuadword(~high + (complement === 0 ? 1 : 0), complement);
+}
+
 /** ddedpd: the digits of B as packed decimal, with a sign when `sp` is 2 or 3. */
 function toPacked(format: i32, sp: i32, ref: usize): void {
   const all = format === EXTENDED ? 32 : 16;
@@ -374,6 +448,8 @@ const EXTRACT_EXPONENT = 15;
 const INSERT_EXPONENT = 16;
 const SHIFT_LEFT = 17;
 const SHIFT_RIGHT = 18;
+const FROM_QUADWORD = 19;
+const TO_QUADWORD = 20;
 
 /**
  * Does a decimal instruction: registers by reference, pairs by their even register; the immediate is RMC with R (bit 2)
@@ -396,6 +472,9 @@ export function decimalOperation(
   switch (operation) {
     case FROM_FIXED:
       fromInteger(cpu, format, <i64>fpr(b));
+      return finish(cpu, format, t);
+    case FROM_QUADWORD:
+      fromQuadword(cpu, b);
       return finish(cpu, format, t);
     case FROM_PACKED:
       fromPacked(format, immediate !== 0, b);
@@ -429,6 +508,13 @@ export function decimalOperation(
       if (endWithoutClass(cpu)) setFpr(t, <u64>value);
       return;
     }
+    case TO_QUADWORD:
+      toQuadword(cpu);
+      if (endWithoutClass(cpu)) {
+        store<u64>(t, Quadword.low);
+        store<u64>(t + 8, Quadword.high);
+      }
+      return;
     case TO_PACKED:
       return toPacked(format, immediate, t);
     case EXTRACT_EXPONENT:

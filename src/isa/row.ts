@@ -33,6 +33,8 @@ export interface InstructionRow {
   /** Last edition that has it, where it was removed. */
   readonly until?: IsaVersion;
   readonly facility?: Facility;
+  /** A facility that it needs besides, looked at after the other. */
+  readonly secondFacility?: Facility;
   /**
    * Where the facility depends on the register: the facility for each value of a one-bit field (TX or SX), in place of
    * `facility` (Power ISA 3.0 Book I, section 7.6: VSR 32…63 need MSR[VEC]).

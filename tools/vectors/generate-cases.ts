@@ -40,6 +40,7 @@ function stylesOf(row: InstructionRow): readonly Style[] {
   if (row.facility === 'DFP') {
     if (/^denbcd/.test(name)) return ['packed'];
     if (/^dcffix/.test(name)) return ['integer', 'random'];
+    if (name === 'dctfixqq') return ['decimalQuad'];
     if (/^diex/.test(name)) return ['decimalFloat', 'integer'];
     return name.endsWith('q') && name !== 'dctqpq' ? ['decimalQuad'] : ['decimalFloat'];
   }
@@ -112,6 +113,9 @@ export class CaseGenerator {
         return /ocrf/.test(mnemonic) ? 1 << this.#below(8) : this.#below(256);
       case 'spr':
         return this.#pick(userSprs);
+      case 'IMM':
+        // Of xxgenpcv…m: the others are reserved.
+        return this.#below(4);
       case 'CY':
         return 0;
       case 'RTp':

@@ -151,6 +151,7 @@ export class InterpreterBuilder extends OperatorBuilder {
     }
     if (row.prefix !== undefined) this.#facilityCheck('PREFIX');
     if (row.facility) this.#facilityCheck(row.facility);
+    if (row.secondFacility) this.#facilityCheck(row.secondFacility);
     if (row.facilityByField) {
       const { field, facilities } = row.facilityByField;
       this.if(

@@ -539,6 +539,7 @@ class RegionCompiler {
     });
     if (prefix !== 0) this.#needFacility(facilityBit.PREFIX, at, remaining);
     if (row.facility) this.#needFacility(facilityBit[row.facility], at, remaining);
+    if (row.secondFacility) this.#needFacility(facilityBit[row.secondFacility], at, remaining);
     if (row.facilityByField) {
       const { field, facilities } = row.facilityByField;
       this.#needFacility(

@@ -22,6 +22,8 @@ export const decimalOperations = [
   'insertExponent',
   'shiftLeft',
   'shiftRight',
+  'fromQuadword',
+  'toQuadword',
 ] as const;
 
 /** Numbers of the comparisons and tests. */

@@ -175,6 +175,30 @@ function test(
   });
 }
 
+/** dcffixqq and dctfixqq: between a quadword integer in a vector register and a register pair. */
+function quadwordConversion(
+  mnemonic: string,
+  operation: Operation,
+  pattern: string,
+  operands: string,
+  references: (b: Builder, f: Fields) => readonly [target: I32, source: I32],
+): InstructionRow {
+  return {
+    mnemonic,
+    pattern: `63:6 ${pattern} 994:10 /:1`,
+    operands,
+    since: '3.1',
+    facility: 'DFP',
+    secondFacility: 'VEC',
+    meaning: (b, f) => {
+      const [target, source] = references(b, f);
+      const code = b.const32(decimalOperations.indexOf(operation));
+      b.call('decimalOperation', code, b.const32(1), target, b.const32(0), source, b.const32(0));
+      interruptWhenEnabled(b);
+    },
+  };
+}
+
 const twoOperands = (xo: number) => ({
   middle: (a: string, b: string) => `/:2 ${a}:5 ${b}:5 ${xo}:10`,
   operands: (a: string, b: string) => `BF,${a},${b}`,
@@ -234,6 +258,14 @@ export const decimalRows: readonly InstructionRow[] = [
   conversion('dcffixq', 802, 'fromFixed', true, 'FRTp', 'FRB'),
   conversion('dctfix', 290, 'toFixed', false, 'FRT', 'FRB'),
   conversion('dctfixq', 290, 'toFixed', true, 'FRT', 'FRBp'),
+  quadwordConversion('dcffixqq', 'fromQuadword', 'FRTp:5 0:5 VRB:5', 'FRTp,VRB', (b, f) => [
+    b.vsrRef(f.FRTp),
+    b.vrRef(f.VRB),
+  ]),
+  quadwordConversion('dctfixqq', 'toQuadword', 'VRT:5 1:5 FRBp:5', 'VRT,FRBp', (b, f) => [
+    b.vrRef(f.VRT),
+    b.vsrRef(f.FRBp),
+  ]),
   ...ofOne('ddedpd', 'toPacked', {
     middle: 'SP:2 /:3',
     tail: '322:10',

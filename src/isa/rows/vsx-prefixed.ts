@@ -6,7 +6,12 @@ import { doubleOfSingle } from '../single-format.ts';
 import { byteLanes, type ElementSize, shapeOf } from '../vector-common.ts';
 
 /** Form 8RR:D: the upper half of the immediate is in the prefix; `head` are the bits of the suffix before it. */
-function immediate(mnemonic: string, head: string, operands: string, meaning: InstructionRow['meaning']): InstructionRow {
+function immediate(
+  mnemonic: string,
+  head: string,
+  operands: string,
+  meaning: InstructionRow['meaning'],
+): InstructionRow {
   return {
     mnemonic,
     prefix: '1:6 1:2 0:4 /:4 imm0:16',
@@ -46,10 +51,30 @@ function blend(letter: string, xo: number, size: ElementSize): InstructionRow {
 
 /** Bytes of A ‖ B that C names with its low five bits, 0 where its upper three are not UIM. */
 function permuteExtended(b: Builder, f: Fields, [x, y, z]: readonly [V128, V128, V128]): V128 {
-  const index = b.op('v128.and', z, byteLanes(b, () => 31));
+  const index = b.op(
+    'v128.and',
+    z,
+    byteLanes(b, () => 31),
+  );
   // Byte n is lane 15 − n of A, or 31 − n of B; `swizzle` gives 0 for other lanes.
-  const fromA = b.op('i8x16.swizzle', x, b.op('i8x16.sub', byteLanes(b, () => 15), index));
-  const fromB = b.op('i8x16.swizzle', y, b.op('i8x16.sub', byteLanes(b, () => 31), index));
+  const fromA = b.op(
+    'i8x16.swizzle',
+    x,
+    b.op(
+      'i8x16.sub',
+      byteLanes(b, () => 15),
+      index,
+    ),
+  );
+  const fromB = b.op(
+    'i8x16.swizzle',
+    y,
+    b.op(
+      'i8x16.sub',
+      byteLanes(b, () => 31),
+      index,
+    ),
+  );
   const section = b.op('i8x16.shr_u', z, b.const32(5));
   const chosen = b.op('i8x16.eq', section, b.op('i8x16.splat', b.imm32(f.UIM3)));
   return b.op('v128.and', b.op('v128.or', fromA, fromB), chosen);
