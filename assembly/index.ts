@@ -12,6 +12,7 @@ export * from './mmu/hpt-resize';
 export * from './mmu/invalidate';
 export * from './mmu/slb';
 export * from './mmu/tlb';
+export * from './mmu/watchpoint';
 export * from './fp/index';
 export * from './state';
 export * from './vector/index';

@@ -8,6 +8,7 @@ import { walkHash } from './hash';
 import { walkRadix } from './radix';
 import { tlbInsert, tlbIndex } from './tlb';
 import * as T from './translation';
+import { pageIsWatched, watchpointMatches } from './watchpoint';
 
 /** Guest real addresses have 60 bits; real mode ignores the rest (Book III, section 6.7.3). */
 const REAL_MASK: u64 = 0x0fff_ffff_ffff_ffff;
@@ -42,6 +43,7 @@ function resolve(cpu: usize, ea: u64, access: i32): usize {
   if (!inRam(T.real)) return 0;
   const real = <u32>T.real;
   const page = load<u32>(L.W_ramBase) + (real & ~0xfff);
+  if (load<i32>(cpu, L.S_watching) && pageIsWatched(cpu, ea)) return page + (real & 0xfff);
   if (T.rights & T.CAN_READ) tlbInsert(cpu, ea, T.ACCESS_READ, page, T.keyed);
   if (T.rights & T.CAN_WRITE && T.changed && !holdsCode(real)) tlbInsert(cpu, ea, T.ACCESS_WRITE, page, T.keyed);
   return page + (real & 0xfff);
@@ -56,6 +58,10 @@ function resolve(cpu: usize, ea: u64, access: i32): usize {
 
 @inline function raised(cpu: usize): bool {
   return load<i32>(cpu, L.S_exception) != 0;
+}
+/** A watchpoint matches; the interrupt is raised. */
+@inline function watched(cpu: usize, ea: u64, size: i32, access: i32): bool {
+  return load<i32>(cpu, L.S_watching) != 0 && watchpointMatches(cpu, ea, size, access);
 }
 @inline function crosses(ea: u64, size: i32): bool {
   return (<i32>ea & 0xfff) + size > 4096;
@@ -109,7 +115,7 @@ function gather(cpu: usize, ea: u64, size: i32): bool {
   if (raised(cpu)) return false;
   const host2 = resolve(cpu, nextPage(cpu, ea), T.ACCESS_READ);
   const real2 = T.real;
-  if (raised(cpu)) return false;
+  if (raised(cpu) || watched(cpu, ea, size, T.ACCESS_READ)) return false;
   for (let i = 0; i < size; i++) {
     const low = i < first;
     const base = low ? host : host2;
@@ -128,7 +134,7 @@ function scatter(cpu: usize, ea: u64, size: i32): bool {
   if (raised(cpu)) return false;
   const host2 = resolve(cpu, nextPage(cpu, ea), T.ACCESS_WRITE);
   const real2 = T.real;
-  if (raised(cpu)) return false;
+  if (raised(cpu) || watched(cpu, ea, size, T.ACCESS_WRITE)) return false;
   for (let i = 0; i < size; i++) {
     const low = i < first;
     const base = low ? host : host2;
@@ -150,9 +156,10 @@ export function loadSlow(cpu: usize, ea: u64, size: i32): u64 {
     value = loadBigEndian(cpu + L.S_scratch, size);
   } else {
     const host = resolve(cpu, ea, T.ACCESS_READ);
+    const real = T.real;
+    if (raised(cpu) || watched(cpu, ea, size, T.ACCESS_READ)) return 0;
     if (host) value = loadBigEndian(host, size);
-    else if (raised(cpu)) return 0;
-    else value = deviceLoad(cpu, T.real, size);
+    else value = deviceLoad(cpu, real, size);
   }
   return R.msr(cpu) & R.MSR_LE ? reverse(value, size) : value;
 }
@@ -167,10 +174,11 @@ export function storeSlow(cpu: usize, ea: u64, size: i32, value: u64): void {
     return;
   }
   const host = resolve(cpu, ea, T.ACCESS_WRITE);
+  if (raised(cpu) || watched(cpu, ea, size, T.ACCESS_WRITE)) return;
   if (host) {
     storeBigEndian(host, size, bigEndian);
     noteStore(cpu, host, size);
-  } else if (!raised(cpu)) deviceStore(cpu, T.real, size, bigEndian);
+  } else deviceStore(cpu, T.real, size, bigEndian);
 }
 
 /** Loads 16 bytes as they lie in memory: the first byte in lane 0. */
@@ -180,8 +188,8 @@ export function loadSlow128(cpu: usize, ea: u64): v128 {
     return v128.load(cpu + L.S_scratch);
   }
   const host = resolve(cpu, ea, T.ACCESS_READ);
+  if (raised(cpu) || watched(cpu, ea, 16, T.ACCESS_READ)) return i64x2.splat(0);
   if (host) return v128.load(host);
-  if (raised(cpu)) return i64x2.splat(0);
   const real = T.real;
   store<u64>(cpu, bswap(deviceLoad(cpu, real, 8)), L.S_scratch);
   store<u64>(cpu, bswap(deviceLoad(cpu, real + 8, 8)), L.S_scratch + 8);
@@ -196,10 +204,11 @@ export function storeSlow128(cpu: usize, ea: u64, value: v128): void {
     return;
   }
   const host = resolve(cpu, ea, T.ACCESS_WRITE);
+  if (raised(cpu) || watched(cpu, ea, 16, T.ACCESS_WRITE)) return;
   if (host) {
     v128.store(host, value);
     noteStore(cpu, host, 16);
-  } else if (!raised(cpu)) {
+  } else {
     const real = T.real;
     deviceStore(cpu, real, 8, bswap(i64x2.extract_lane(value, 0)));
     deviceStore(cpu, real + 8, 8, bswap(i64x2.extract_lane(value, 1)));
@@ -220,6 +229,7 @@ export function hostAddress(cpu: usize, ea: u64, size: i32, write: i32): usize {
   if (hit) return hit;
   const host = resolve(cpu, ea, write ? T.ACCESS_WRITE : T.ACCESS_READ);
   if (host) {
+    if (watched(cpu, ea, size, write ? T.ACCESS_WRITE : T.ACCESS_READ)) return 0;
     // Decoded instructions are dropped before the store: none can be decoded again in between.
     if (write) noteStore(cpu, host, size);
   } else if (!raised(cpu)) raiseData(cpu, ea, T.UNSUPPORTED_ACCESS | (write ? T.STORE : 0));
@@ -265,6 +275,7 @@ export function dataCacheBlockZero(cpu: usize, ea: u64): void {
   if (hit) return clearBlock(hit & ~127);
   const host = resolve(cpu, ea, T.ACCESS_WRITE);
   if (host) {
+    if (watched(cpu, ea & ~127, 128, T.ACCESS_WRITE)) return;
     const block = host & ~127;
     clearBlock(block);
     noteStore(cpu, block, 128);

@@ -7,6 +7,7 @@ import * as T from './translation';
 import { stepCompleted, stepPrepare, stepRaise } from './step';
 import { translateFetch } from './access';
 import { tlbInsert } from './tlb';
+import { pageHasBreakpoint } from './watchpoint';
 
 /** Address of the records of the page at `nip`, with the execute entry filled; 0 with an interrupt raised. */
 export function fetchRecords(cpu: usize): u32 {
@@ -27,7 +28,7 @@ export function fetchRecords(cpu: usize): u32 {
     records = recordsOf(cpu, key);
     store<u32>(slot, records);
   }
-  if (msr & (R.MSR_SE | R.MSR_BE)) return stepPrepare(cpu, ea, real, records);
+  if (msr & (R.MSR_SE | R.MSR_BE) || pageHasBreakpoint(cpu, ea)) return stepPrepare(cpu, ea, real, records);
   tlbInsert(cpu, ea, T.ACCESS_EXECUTE, records, false);
   return records;
 }

@@ -1,19 +1,25 @@
-// Single-stepping: the trace interrupt of MSR[SE] and MSR[BE] (Power ISA v3.1 Book III, section 7.5.14). The instruction
-// to be stepped runs from a page of records of its own, in which every other record is "illegal": control that arrives
-// there, or at another page, has completed the instruction.
+// Single-stepping: the trace interrupt of MSR[SE] and MSR[BE], and of CIABR (Power ISA v3.1 Book III, sections 7.5.14 and
+// 9.3). The instruction to be stepped runs from a page of records of its own, in which every other record is "illegal":
+// control that arrives there, or at another page, has completed the instruction.
 import * as L from '../generated/layout';
 import { decodeRecord } from '../imports';
 import * as R from '../supervisor/registers';
+import { jumpsChanged, tlbFlushSet } from './tlb';
+import { breakpointMatches } from './watchpoint';
 
 const OFF: i32 = 0;
 const ARMED: i32 = 1;
 const PREPARED: i32 = 2;
-const PREPARED_PREFIXED: i32 = 3;
+/** With {@link PREPARED}: the instruction is a prefixed one; it is at the address of CIABR. */
+const IS_PREFIXED: i32 = 4;
+const IS_MATCHED: i32 = 8;
 
 /** SRR1 bit 33 of a trace interrupt. */
 const TRACED: u64 = 0x40000000;
 /** SRR1 bit 34: the instruction was a prefixed one. */
 const PREFIXED: u64 = 0x20000000;
+/** SRR1 bit 43: CIABR matched. */
+const BY_CIABR: u64 = 0x100000;
 
 @inline function page(cpu: usize): usize {
   return cpu + L.stepPageOffset;
@@ -46,6 +52,19 @@ function steppedWord(cpu: usize, real: u64): u32 {
   return R.msr(cpu) & R.MSR_LE ? word : bswap(word);
 }
 
+/** What is to happen after the instruction at `ea`: branch tracing and CIABR pass over all that is not theirs. */
+function stateOf(cpu: usize, ea: u64, word: u32): i32 {
+  const prepared = word >> 26 == 1 ? PREPARED | IS_PREFIXED : PREPARED;
+  if (breakpointMatches(cpu, ea)) {
+    // Control that leaves the page has to be noticed.
+    tlbFlushSet(cpu, load<i32>(cpu, L.S_tlbFetchSet));
+    jumpsChanged();
+    return prepared | IS_MATCHED;
+  }
+  const msr = R.msr(cpu);
+  return msr & R.MSR_SE || (msr & R.MSR_BE && isBranch(word)) ? prepared : ARMED;
+}
+
 /** Copies the record at `ea` into the step page and returns that page. `records` is the page's own. */
 export function stepPrepare(cpu: usize, ea: u64, real: u64, records: u32): u32 {
   const index = <i32>((ea >> 2) & 1023);
@@ -59,10 +78,7 @@ export function stepPrepare(cpu: usize, ea: u64, real: u64, records: u32): u32 {
   }
   store<u32>(cpu, target, L.S_stepRecord);
   store<u64>(cpu, ea, L.S_stepAddress);
-  // Branch tracing alone passes over everything else.
-  const word = steppedWord(cpu, real);
-  const silent = !(R.msr(cpu) & R.MSR_SE) && !isBranch(word);
-  store<i32>(cpu, silent ? ARMED : word >> 26 == 1 ? PREPARED_PREFIXED : PREPARED, L.S_stepState);
+  store<i32>(cpu, stateOf(cpu, ea, steppedWord(cpu, real)), L.S_stepState);
   return page(cpu);
 }
 
@@ -75,8 +91,9 @@ export function stepCompleted(cpu: usize, nip: u64): bool {
 export function stepRaise(cpu: usize): void {
   store<i32>(cpu, 0xd00, L.S_exception);
   store<i32>(cpu, 0, L.S_exceptionAfter);
-  const prefixed = load<i32>(cpu, L.S_stepState) == PREPARED_PREFIXED;
-  store<u64>(cpu, prefixed ? TRACED | PREFIXED : TRACED, L.S_exceptionSrr1);
+  const state = load<i32>(cpu, L.S_stepState);
+  const bits = TRACED | (state & IS_PREFIXED ? PREFIXED : 0) | (state & IS_MATCHED ? BY_CIABR : 0);
+  store<u64>(cpu, bits, L.S_exceptionSrr1);
 }
 
 /**
@@ -85,7 +102,10 @@ export function stepRaise(cpu: usize): void {
  */
 export function stepElsewhere(cpu: usize, nip: u64): bool {
   const state = load<i32>(cpu, L.S_stepState);
-  if (state == OFF || nip == load<u64>(cpu, L.S_stepAddress)) return false;
+  const stepped = load<u64>(cpu, L.S_stepAddress);
+  if (state == OFF || nip == stepped) return false;
+  // After CIABR's page was left, the others run as ever.
+  if ((nip ^ stepped) >> 12 != 0) return false;
   if (load<i32>(cpu, L.S_exception) != 0x700 || load<u64>(cpu, L.S_exceptionSrr1) != 0x80000) return false;
   if (state >= PREPARED) stepRaise(cpu);
   else store<i32>(cpu, 0, L.S_exception);

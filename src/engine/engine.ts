@@ -70,6 +70,8 @@ export interface DataPlane {
   forgetRecords(): void;
   translateQuietly(cpu: number, ea: bigint, access: number): bigint;
   updateContext(cpu: number): void;
+  /** To be called after a change of DAWRn, DAWRXn or CIABR. */
+  watchpointsChanged(cpu: number): void;
   deliver(cpu: number): void;
   returnFromInterrupt(cpu: number): void;
   deliverPending(cpu: number): number;

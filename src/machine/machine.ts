@@ -173,6 +173,7 @@ class Incarnation {
     vcpu.view.setInt32(state.pcrMask.offset, pcrDisabledBits(pcr), true);
     const edition = problemEdition(pcr);
     if (edition !== undefined) this.engine.setProblemEdition(edition);
+    this.engine.dataPlane.watchpointsChanged(vcpu.address);
     this.engine.dataPlane.updateContext(vcpu.address);
   }
 
