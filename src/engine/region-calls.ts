@@ -16,7 +16,18 @@ export const regionCalls: ReadonlySet<FunctionName> = new Set<FunctionName>([
   'instructionCacheBlockInvalidate',
 ]);
 
-/** Those that may take translations away: no page is kept in locals in a region with one of them. */
+/**
+ * Functions that end a region: it stores its registers, calls them, and goes on where NIP says then. They see and change
+ * what holds the interrupted context, MSR and NIP.
+ */
+export const endCalls: ReadonlySet<FunctionName> = new Set<FunctionName>([
+  'systemCall',
+  'systemCallVectored',
+  'returnFromInterrupt',
+  'returnFromScv',
+]);
+
+/** Those of the first kind that may take translations away: no page is kept in locals in a region with one of them. */
 export const translationCalls: ReadonlySet<FunctionName> = new Set<FunctionName>([
   'moveToSpr',
   'moveToMsr',

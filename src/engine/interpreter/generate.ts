@@ -534,8 +534,8 @@ class MainFunction {
     ir.localSet(this.#limit);
     ir.i32Const(1);
     ir.localSet(this.#fromRegion);
-    this.#loadState(opcode.i64Load, slotOffset.nip);
-    ir.localSet(main.target);
+    // Regions that were gone through may have changed the context.
+    this.#loadContext();
     ir.branch(main.jump);
   }
 

@@ -25,7 +25,7 @@ import { leaveReason } from '../leave-reason.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { OperatorBuilder, programSrr1, writePrefixedMark } from '../operator-builder.ts';
 import type { RecordLayout } from '../record-layout.ts';
-import { regionCalls, translationCalls } from '../region-calls.ts';
+import { endCalls, regionCalls, translationCalls } from '../region-calls.ts';
 import { writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 
@@ -731,6 +731,7 @@ export class InterpreterBuilder extends OperatorBuilder {
     const { ir } = this;
     const signature = functions[name];
     if (regionCalls.has(name)) this.flow.changesTranslation ||= translationCalls.has(name);
+    else if (endCalls.has(name)) this.#noteEnd();
     else if (name in supervisorFunctions || statusFunctions.has(name)) this.flow.leaves = true;
     const write = () => {
       ir.call(this.#imports.dataPlane(name));

@@ -6,6 +6,49 @@ import { regionResult } from '../leave-reason.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { RegionFrame } from './region-frame.ts';
 
+/** Leaves on the stack whether the interpreter must look: an interrupt waits, or MSR asks for tracing or another mode. */
+export function writeNeedsLook(ir: Ir, mode: Mode): void {
+  const msr = (offset: number) => {
+    ir.localGet(0);
+    ir.memory(opcode.i32Load, state.msr.offset + offset, 2);
+  };
+  ir.localGet(0);
+  ir.memory(opcode.i32Load, state.pending.offset, 2);
+  // MSR[SE] and MSR[BE] trace each instruction.
+  msr(0);
+  ir.i32Const(0x600);
+  ir.code.byte(0x71);
+  ir.code.byte(0x72);
+  // MSR[LE] is bit 0 of the number, MSR[SF] bit 63.
+  msr(0);
+  ir.i32Const(1);
+  ir.code.byte(0x71);
+  ir.i32Const(mode.littleEndian ? 1 : 0);
+  ir.code.byte(0x73);
+  ir.code.byte(0x72);
+  msr(4);
+  ir.i32Const(31);
+  ir.code.byte(0x76);
+  ir.i32Const(mode.is64 ? 1 : 0);
+  ir.code.byte(0x73);
+  ir.code.byte(0x72);
+}
+
+/**
+ * Sets the region's result and next address behind a change of context, from NIP: code that is translated may follow at
+ * once unless the interpreter must look.
+ */
+export function writeGoOnAtNip(ir: Ir, f: RegionFrame, mode: Mode): void {
+  ir.localGet(0);
+  ir.memory(opcode.i64Load, state.nip.offset, 3);
+  ir.localSet(f.next);
+  ir.i32Const(regionResult.resume);
+  ir.i32Const(regionResult.go);
+  writeNeedsLook(ir, mode);
+  ir.code.byte(0x1b);
+  ir.localSet(f.result);
+}
+
 /**
  * With the next instruction's address on the stack: leaves the region with `result`, and goes on where `nip` says, when an
  * interrupt waits, MSR, TLB tables, facilities or code have changed, or `nip` is another one.
@@ -22,7 +65,7 @@ export function writeContextCheck(ir: Ir, f: RegionFrame, mode: Mode, remaining:
     ir.code.byte(0x72);
   };
   ir.localSet(f.next);
-  word(state.pending.offset);
+  writeNeedsLook(ir, mode);
   word(state.tlbRead.offset);
   differs(f.tlbRead);
   word(state.tlbWrite.offset);
@@ -33,24 +76,6 @@ export function writeContextCheck(ir: Ir, f: RegionFrame, mode: Mode, remaining:
   differs(f.facilities);
   word(state.jumpContext.offset);
   differs(f.jumpContext);
-  // MSR[SE] and MSR[BE] trace each instruction.
-  word(state.msr.offset);
-  ir.i32Const(0x600);
-  ir.code.byte(0x71);
-  ir.code.byte(0x72);
-  // MSR[LE] is bit 0 of the number, MSR[SF] bit 63.
-  word(state.msr.offset);
-  ir.i32Const(1);
-  ir.code.byte(0x71);
-  ir.i32Const(mode.littleEndian ? 1 : 0);
-  ir.code.byte(0x73);
-  ir.code.byte(0x72);
-  word(state.msr.offset + 4);
-  ir.i32Const(31);
-  ir.code.byte(0x76);
-  ir.i32Const(mode.is64 ? 1 : 0);
-  ir.code.byte(0x73);
-  ir.code.byte(0x72);
   ir.localGet(0);
   ir.memory(opcode.i64Load, state.nip.offset, 3);
   ir.localGet(f.next);
@@ -64,15 +89,18 @@ export function writeContextCheck(ir: Ir, f: RegionFrame, mode: Mode, remaining:
     ir.code.byte(0x72);
   }
   ir.openIf();
-  ir.localGet(0);
-  ir.memory(opcode.i64Load, state.nip.offset, 3);
-  ir.localSet(f.next);
   ir.localGet(f.left);
   ir.i32Const(remaining - 1);
   ir.code.byte(0x6a);
   ir.localSet(f.left);
-  ir.i32Const(result);
-  ir.localSet(f.result);
+  if (result === regionResult.resume) writeGoOnAtNip(ir, f, mode);
+  else {
+    ir.localGet(0);
+    ir.memory(opcode.i64Load, state.nip.offset, 3);
+    ir.localSet(f.next);
+    ir.i32Const(result);
+    ir.localSet(f.result);
+  }
   ir.branch(f.leave);
   ir.close();
 }

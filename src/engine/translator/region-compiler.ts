@@ -18,9 +18,10 @@ import type { FixedValues, PreparedRow } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
 import { AddressDispatch } from './address-dispatch.ts';
+import { writeGoOnAtNip } from './context-check.ts';
 import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
 import { KeptPages } from './kept-pages.ts';
-import { type RegionFrame, writeReturnToSite, writeSite } from './region-frame.ts';
+import { firstEnding, type RegionFrame, writeReturnToSite, writeSite } from './region-frame.ts';
 import { RegisterLocals } from './register-locals.ts';
 import { TranslatorBuilder, writeFastTest } from './translator-builder.ts';
 
@@ -133,6 +134,7 @@ class RegionCompiler {
       fast: locals.keep('i32'),
       keptPages: new KeptPages(this.#ir),
       exactBudget: options.exactBudget,
+      endings: [],
       miss: 0,
       raised: 0,
       leave: 0,
@@ -266,6 +268,7 @@ class RegionCompiler {
     ir.localGet(this.#left);
     ir.code.byte(0xac);
     ir.memory(opcode.i64Store, state.budget.offset, 3);
+    if (this.#frame.endings.length > 0) this.#endings();
     const leave = ir.openBlock();
     // A branch goes on while there is budget, falling through always.
     ir.localGet(this.#result);
@@ -286,6 +289,37 @@ class RegionCompiler {
     ir.localGet(next);
     ir.memory(opcode.i64Store, slotOffset.nip, 3);
     ir.localGet(this.#result);
+  }
+
+  /** Makes the call that ends the region, if one does, and takes the interrupt that it raises. */
+  #endings(): void {
+    const ir = this.#ir;
+    const { imports, mode } = this.#options;
+    ir.localGet(this.#result);
+    ir.i32Const(firstEnding);
+    ir.code.byte(0x4f);
+    ir.openIf();
+    ir.localGet(cpuLocal);
+    ir.localGet(this.#frame.next);
+    ir.memory(opcode.i64Store, slotOffset.nip, 3);
+    this.#frame.endings.forEach(({ name, args }, i) => {
+      ir.localGet(this.#result);
+      ir.i32Const(firstEnding + i);
+      ir.code.byte(0x46);
+      ir.openIf();
+      ir.localGet(cpuLocal);
+      for (const arg of args) ir.i32Const(arg);
+      ir.call(imports.dataPlane(name));
+      ir.close();
+    });
+    ir.localGet(cpuLocal);
+    ir.memory(opcode.i32Load, state.exception.offset, 2);
+    ir.openIf();
+    ir.localGet(cpuLocal);
+    ir.call(imports.core('deliver'));
+    ir.close();
+    writeGoOnAtNip(ir, this.#frame, mode);
+    ir.close();
   }
 
   #chain(leave: number): void {

@@ -1,6 +1,16 @@
 // What the parts that write a region's function share: its locals and labels.
+import type { FunctionName } from '../../isa/functions.ts';
 import type { Ir } from '../ir/ir.ts';
 import type { KeptPages } from './kept-pages.ts';
+
+/** A call that ends a region, with constant arguments. */
+export interface RegionEnding {
+  readonly name: FunctionName;
+  readonly args: readonly number[];
+}
+
+/** The result of a region that ends with a call is, until that is done, this number plus that of the ending. */
+export const firstEnding = 16;
 
 /** Locals and labels of the function that a region becomes. */
 export interface RegionFrame {
@@ -26,6 +36,8 @@ export interface RegionFrame {
   readonly fast: number;
   /** Instructions are counted as the interpreter counts them. */
   readonly exactBudget: boolean;
+  /** Calls that end the region, by number. */
+  readonly endings: RegionEnding[];
   /** Labels: an access missed or an instruction must be interpreted; an interrupt was raised; leave with `next` set. */
   miss: number;
   raised: number;

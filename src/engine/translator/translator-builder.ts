@@ -26,13 +26,13 @@ import { regionResult } from '../leave-reason.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { OperatorBuilder, prefixedSrr1, programSrr1, writePrefixedMark } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
-import { codeCalls } from '../region-calls.ts';
+import { codeCalls, endCalls } from '../region-calls.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { writeContextCheck } from './context-check.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
 import { behind } from './flow-graph.ts';
 import { writeProbe } from './probe.ts';
-import { type RegionFrame, writeSite } from './region-frame.ts';
+import { firstEnding, type RegionFrame, writeSite } from './region-frame.ts';
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
 import { type VectorFusedHelper, vectorInlineFunctions } from './vector-floating-point.ts';
 
@@ -91,6 +91,8 @@ export class TranslatorBuilder extends OperatorBuilder {
   /** The region does floating-point arithmetic: it must be entered with all exceptions disabled. */
   usesFloatingPoint = false;
   #now: CurrentInstruction | undefined;
+  /** The instruction has ended the region. */
+  #ended = false;
   readonly #comparisonOf = new WeakMap<Node, { x: I64; y: I64; signed: boolean }>();
   readonly #comparisons = new Map<number, Comparison>();
   /** State offset of a VSR reference. */
@@ -108,6 +110,7 @@ export class TranslatorBuilder extends OperatorBuilder {
 
   /** Sets the instruction that the following meaning is for. */
   begin(instruction: CurrentInstruction): void {
+    this.#ended = false;
     this.#now = instruction;
   }
 
@@ -536,7 +539,30 @@ export class TranslatorBuilder extends OperatorBuilder {
   #prepareCall(name: FunctionName): void {
     if (name in decimalFunctions || (name in floatingPointFunctions && !name.startsWith('xv'))) this.#resolve();
   }
+  /** Ends the region with a call that is made when the registers are stored. */
+  #end(name: FunctionName, args: readonly Value[]): void {
+    const { ir } = this;
+    const { endings, next, result, leave } = this.#frame;
+    const constants = args.map((arg) => {
+      const value = constantOf(asNode(arg));
+      if (value === undefined) throw new NotTranslatable(name);
+      return value;
+    });
+    const known = endings.findIndex((e) => e.name === name && e.args.every((value, i) => value === constants[i]));
+    const number = known < 0 ? endings.push({ name, args: constants }) - 1 : known;
+    this.#ended = true;
+    ir.effect([asNode(this.cia())], '*', () => {
+      ir.localSet(next);
+      ir.i32Const(firstEnding + number);
+      ir.localSet(result);
+      ir.branch(leave);
+    });
+  }
   call(name: FunctionName, ...args: readonly Value[]): void {
+    if (endCalls.has(name)) {
+      this.#end(name, args);
+      return;
+    }
     if (this.#vectorInline(name, args)) return;
     this.#prepareCall(name);
     this.#callNode(name, args);
@@ -674,7 +700,7 @@ export class TranslatorBuilder extends OperatorBuilder {
 
   /** Leaves when the call before has changed what the region relies on, or has put another address into nip. */
   resumeAtNip(): void {
-    this.#leaveWhenChanged(regionResult.resume);
+    if (!this.#ended) this.#leaveWhenChanged(regionResult.resume);
   }
   #leaveWhenChanged(result: number): void {
     const { ir } = this;
