@@ -148,7 +148,7 @@ export const defaultTuning: TranslatorTuning = {
   patience: 4,
   longestWait: 64,
   regionLimit: 256,
-  joinedLimit: 1024,
+  joinedLimit: 400,
   joinThreshold: 2_000_000,
   onlyExecuted: true,
   maximumRegions: 60_000,
