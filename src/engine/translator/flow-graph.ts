@@ -65,13 +65,16 @@ export interface BlockSearch {
   readonly starts: readonly number[];
   /** Most instructions. */
   readonly limit: number;
-  /** Find what calls return to and heads of loops, and have a dispatcher reach them and all starts. */
-  readonly dispatcher: boolean;
+  /** Follow calls; what they return to can be entered, too. */
+  readonly calls: boolean;
 }
 
-/** Finds the blocks that are reachable from the starts; none when the first can't be translated. */
+/**
+ * Finds the blocks that are reachable from the starts; none when the first can't be translated. Heads of loops can be entered:
+ * control comes back to them after what had to be interpreted.
+ */
 export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
-  const { starts, limit, dispatcher } = search;
+  const { starts, limit, calls } = search;
   const [first = 0] = starts;
   const leaders = new Set<number>();
   const dispatched = new Set<number>();
@@ -99,7 +102,7 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
           lead(target);
           if (target <= at && !call) dispatched.add(target);
         }
-        if (call && dispatcher && code.follows(next)) {
+        if (call && calls && code.follows(next)) {
           dispatched.add(next);
           lead(next);
         }
@@ -114,6 +117,7 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
     walk();
   }
   if (!seen.has(first)) return { blocks: [], dispatched: [] };
+  const dispatcher = calls || dispatched.size > 1;
   const order = [...leaders].filter((at) => seen.has(at)).sort((a, b) => a - b);
   // Without a dispatcher the entry is block 0.
   const numbers = new Map(

@@ -514,11 +514,11 @@ class RegionCompiler {
     ir.memory(opcode.i32Store, state.endedInside.offset, 2);
   }
 
-  /** Goes on at the address in `next`, by the dispatcher if there is one. */
-  #followAddress(): void {
+  /** Goes on at the address in `next`, by the dispatcher if it is to be asked. */
+  #followAddress({ indirect }: FlowBlock): void {
     const ir = this.#ir;
     const { next, leave } = this.#frame;
-    if (this.#dispatch) {
+    if (this.#dispatch && indirect) {
       ir.localGet(this.#left);
       ir.i32Const(0);
       ir.code.byte(0x4c);
@@ -569,7 +569,7 @@ class RegionCompiler {
       at,
       remaining,
       followBranch: (target) => this.#branch(number, block, target),
-      followAddress: () => this.#followAddress(),
+      followAddress: () => this.#followAddress(block),
     });
     if (prefix !== 0) this.#needFacility(facilityBit.PREFIX, at, remaining);
     if (row.facility) this.#needFacility(facilityBit[row.facility], at, remaining);

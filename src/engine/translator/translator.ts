@@ -328,7 +328,7 @@ export class Translator {
     const call = fixed.LK === 1;
     const target =
       flow.relative !== undefined && (calls || !call) ? at + prepared.field(flow.relative, word) : undefined;
-    return { target, fallsThrough: !flow.ends, call, indirect: flow.indirect };
+    return { target, fallsThrough: !flow.ends, call, indirect: calls && flow.indirect };
   }
 
   /** Finds what belongs to a region; undefined when there is none to be had. */
@@ -360,18 +360,18 @@ export class Translator {
     };
     const starts = [place.offset];
     if (!around) {
-      const found = findBlocks(code, { starts, limit: regionLimit, dispatcher: false });
+      const found = findBlocks(code, { starts, limit: regionLimit, calls: false });
       return found.blocks.length > 0 ? { place, found, pages, joins: 0 } : undefined;
     }
     starts.push(...around.related.filter((at) => code.follows(at)));
     // What control reaches from here says which pages are around; then the regions that start there join.
-    findBlocks(code, { starts, limit: joinedLimit, dispatcher: true });
+    findBlocks(code, { starts, limit: joinedLimit, calls: true });
     for (const [distance, { key }] of pages) {
       for (const region of this.#byPage.get(key) ?? []) {
         for (const start of region.starts) if (start.key === key) starts.push(distance * 4096 + start.offset);
       }
     }
-    const found = findBlocks(code, { starts, limit: joinedLimit, dispatcher: true });
+    const found = findBlocks(code, { starts, limit: joinedLimit, calls: true });
     const joins = (this.#byStart.get(idOf(place))?.joins ?? 0) + 1;
     return found.blocks.length > 0 ? { place, found, pages, joins } : undefined;
   }
@@ -488,8 +488,8 @@ export class Translator {
       const start: RegionStart = { key: pages.get(at >> 12)?.key ?? place.key, offset: at & 0xfff, index };
       const id = idOf(start);
       const other = this.#byStart.get(id);
-      // Elsewhere a region that was made by joining stays what control enters.
-      if (other && other.joins > 0 && at !== place.offset) {
+      // Elsewhere what control enters stays, unless this region was made by joining and the other was not.
+      if (other && at !== place.offset && (other.joins > 0 || joins === 0)) {
         this.table.set(index, null);
         this.#free.push(index);
         continue;
