@@ -67,6 +67,7 @@ export class DataPlane {
     this.setWord('recordMap', this.recordMap);
     this.setWord('hptBase', this.hptBase);
     this.setWord('hptBytes', options.hptBytes ?? 0);
+    this.setWord('hashPages', 0xffff);
     this.setWord('vcpuBase', vcpuBase);
     this.setWord('vcpuCount', count);
     for (let i = 0; i < count; i++) {

@@ -34,40 +34,52 @@ const SLB_KP: u64 = 0x400;
 const SLB_N: u64 = 0x200;
 const SLB_L_LP: u64 = 0x130;
 const SLB_VSID_AND_B: u64 = 0x7fff_ffff_ffff_f000;
+/** Bits of a VSID that a 1 TiB segment has no use for. */
+const SLB_NOT_1TB: u64 = 0xff_f000;
 
 const LPCR_TC: u64 = 0x200;
 
-/** log2 of the base page size of a segment (L and LP of the SLB entry); 0 for an encoding that is not offered. */
+/** log2 of the base page size of a segment (L and LP of the SLB entry); 0 for a reserved encoding. */
 function baseShift(vsidWord: u64): i32 {
   const encoding = vsidWord & SLB_L_LP;
-  return encoding == 0 ? 12 : encoding == 0x110 ? 16 : encoding == 0x100 ? 24 : 0;
+  return encoding == 0 ? 12 : encoding == 0x110 ? 16 : encoding == 0x100 ? 24 : encoding == 0x120 ? 34 : 0;
 }
 
 @inline function encodes(pte1: u64, shift: i32, encoding: u64): bool {
   return (pte1 & HPTE_R_RPN & (((<u64>1) << shift) - 1)) == encoding << 12;
 }
 
+/** Number of a page size in `hashPageBit` (src/cpu/memory-map.ts). */
+@inline function sizeNumber(shift: i32): i32 {
+  return shift == 12 ? 0 : shift == 16 ? 1 : shift == 24 ? 2 : 3;
+}
+
+/** `shift` when the machine offers pages of that size in segments with this base page size, else 0. */
+@inline function offered(base: i32, shift: i32): i32 {
+  return (load<u32>(L.W_hashPages) >> (4 * sizeNumber(base) + sizeNumber(shift))) & 1 ? shift : 0;
+}
+
 /** log2 of an entry's actual page size in a segment with this base page size; 0 = does not belong there. */
 function actualShift(pte0: u64, pte1: u64, base: i32): i32 {
-  if (!(pte0 & HPTE_V_LARGE)) return base == 12 ? 12 : 0;
-  if (base == 12) return encodes(pte1, 16, 7) ? 16 : encodes(pte1, 24, 0x38) ? 24 : 0;
-  if (base == 16) return encodes(pte1, 16, 1) ? 16 : encodes(pte1, 24, 8) ? 24 : 0;
-  return encodes(pte1, 24, 0) ? 24 : 0;
+  if (!(pte0 & HPTE_V_LARGE)) return base == 12 ? offered(12, 12) : 0;
+  if (base == 12) return encodes(pte1, 16, 7) ? offered(12, 16) : encodes(pte1, 24, 0x38) ? offered(12, 24) : 0;
+  if (base == 16) return encodes(pte1, 16, 1) ? offered(16, 16) : encodes(pte1, 24, 8) ? offered(16, 24) : 0;
+  if (base == 24) return encodes(pte1, 24, 0) ? offered(24, 24) : 0;
+  return encodes(pte1, 34, 3) ? offered(34, 34) : 0;
+}
+
+/** log2 of the base page size of an entry, as far as the entry tells; 0 = no such encoding. */
+export function basePageShiftOf(pte0: u64, pte1: u64): i32 {
+  if (actualShift(pte0, pte1, 12) != 0) return 12;
+  if (actualShift(pte0, pte1, 16) != 0) return 16;
+  if (actualShift(pte0, pte1, 24) != 0) return 24;
+  return actualShift(pte0, pte1, 34) != 0 ? 34 : 0;
 }
 
 /** log2 of the actual page size when the segment is not known (hypercalls); 0 = no such encoding. */
 export function pageShiftOf(pte0: u64, pte1: u64): i32 {
-  if (!(pte0 & HPTE_V_LARGE)) return 12;
-  const large = actualShift(pte0, pte1, 16);
-  if (large != 0) return large;
-  const mixed = actualShift(pte0, pte1, 12);
-  return mixed != 0 ? mixed : actualShift(pte0, pte1, 24);
-}
-
-/** log2 of the base page size of an entry, as far as the entry tells. */
-export function basePageShiftOf(pte0: u64, pte1: u64): i32 {
-  if (!(pte0 & HPTE_V_LARGE)) return 12;
-  return actualShift(pte0, pte1, 16) != 0 ? 16 : actualShift(pte0, pte1, 12) != 0 ? 12 : 24;
+  const base = basePageShiftOf(pte0, pte1);
+  return base != 0 ? actualShift(pte0, pte1, base) : 0;
 }
 
 /** Address of the matching entry of a group, 0 when there is none. */
@@ -116,7 +128,10 @@ export function walkHash(cpu: usize, ea: u64, access: i32): i32 {
   const offset = ea & (tera ? 0xff_ffff_ffff : 0xfff_ffff);
   const vsid = (vsidWord & HPTE_V_AVPN) >> (tera ? 24 : 12);
   const hash = vsid ^ (tera ? vsid << 25 : 0) ^ (offset >> base);
-  const pte0 = (vsidWord & SLB_VSID_AND_B) | ((offset >> 16) & HPTE_V_AVPN) | HPTE_V_VALID;
+  // Address bits inside a base page larger than 2^23 are no part of AVPN.
+  const page = (offset >> base) << base;
+  const pte0 =
+    (vsidWord & (tera ? SLB_VSID_AND_B & ~SLB_NOT_1TB : SLB_VSID_AND_B)) | ((page >> 16) & HPTE_V_AVPN) | HPTE_V_VALID;
   if (base == 0 || load<u64>(L.W_hptBytes) == 0) return T.faulted(T.NO_TRANSLATION);
   let entry = searchGroup(hash, pte0, base);
   if (entry == 0 && !(R.spr(cpu, R.SPR_LPCR) & LPCR_TC)) entry = searchGroup(~hash, pte0 | HPTE_V_SECONDARY, base);

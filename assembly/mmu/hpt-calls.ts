@@ -1,6 +1,7 @@
 // Hypercalls on the hash page table (PAPR, section 14.5.4.1). Arguments are GPRs 4…11 of the caller, results go there;
 // the function's result is the status. The table's place is in the machine words hptBase and hptBytes.
 import * as L from '../generated/layout';
+import { codeWritten } from '../imports';
 import * as H from './hash';
 import { tlbDropReal } from './tlb';
 
@@ -10,6 +11,7 @@ const H_PTEG_FULL: i32 = -6;
 const H_NOT_FOUND: i32 = -7;
 
 const FLAG_EXACT: u64 = 0x80_0000_0000;
+const FLAG_ZERO_PAGE: u64 = 0x8000;
 const FLAG_READ_4: u64 = 0x20_0000_0000;
 const FLAG_AVPN: u64 = 0x8000_0000;
 const FLAG_ANDCOND: u64 = 0x4000_0000;
@@ -46,7 +48,17 @@ function storageAttributesFit(pte1: u64, shift: i32): bool {
   return (pte1 & (H.HPTE_R_W | H.HPTE_R_I)) == H.HPTE_R_I;
 }
 
-/** H_ENTER (flags, index, HPTE): r4 = the slot. */
+/** Fills the page with zeros, as far as it is RAM. */
+function zeroPage(cpu: usize, pte1: u64, shift: i32): void {
+  const first = pte1 & H.HPTE_R_RPN & ~(((<u64>1) << shift) - 1);
+  const end = min(first + ((<u64>1) << shift), load<u64>(L.W_ramBytes));
+  for (let page = first; page < end; page += 4096) {
+    memory.fill(load<u32>(L.W_ramBase) + <u32>page, 0, 4096);
+    if (load<u8>(load<u32>(L.W_codeMap) + <u32>(page >> 12))) codeWritten(cpu, <u32>page, 4096);
+  }
+}
+
+/** H_ENTER (flags, index, HPTE): r4 = the slot. Of the flags those for caches have nothing to do. */
 export function hEnter(cpu: usize): i32 {
   const flags = argument(cpu, 4);
   const index = argument(cpu, 5);
@@ -62,6 +74,7 @@ export function hEnter(cpu: usize): i32 {
     slot = index & ~7;
     while (load<u64>(entryAt(slot)) & H.HPTE_V_VALID) if ((++slot & 7) == 0) return H_PTEG_FULL;
   }
+  if (flags & FLAG_ZERO_PAGE) zeroPage(cpu, pte1, shift);
   store<u64>(entryAt(slot), pte1, 8);
   store<u64>(entryAt(slot), pte0);
   setResult(cpu, 4, slot);

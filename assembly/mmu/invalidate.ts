@@ -26,13 +26,14 @@ function invalidateRadix(cpu: usize, rs: u64, rb: u64, ric: i32): void {
   }
 }
 
-/** Real mode entries and those of hash: one page names no effective address, so all go. */
+/** RB names a virtual page, which no entry tells: all go. */
 function invalidateHash(cpu: usize): void {
   tlbFlushAll(cpu);
 }
 
-@inline function invalidateOne(cpu: usize, rs: u64, rb: u64, ric: i32, radix: bool): void {
-  if (radix) invalidateRadix(cpu, rs, rb, ric);
+/** What the instruction says of the kind of translation counts only where there are two. */
+function invalidateOne(cpu: usize, rs: u64, rb: u64, ric: i32, radix: bool): void {
+  if (radix && R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR) invalidateRadix(cpu, rs, rb, ric);
   else invalidateHash(cpu);
 }
 

@@ -65,13 +65,13 @@ export function walkRadix(cpu: usize, ea: u64, access: i32): i32 {
 function checkLeaf(cpu: usize, ea: u64, access: i32, entry: usize, pte: u64, bits: i32): i32 {
   const problem = (R.msr(cpu) & R.MSR_PR) != 0;
   const privilegedPage = (pte & EAA_PRIVILEGED) != 0;
-  if (problem && privilegedPage) return T.faulted(T.PROTECTION);
   let rights =
     (pte & (EAA_READ | EAA_WRITE) ? T.CAN_READ : 0) |
     (pte & EAA_WRITE ? T.CAN_WRITE : 0) |
     (pte & EAA_EXECUTE && (pte & PTE_ATT) != ATT_NON_IDEMPOTENT ? T.CAN_EXECUTE : 0);
   const keyed = !problem && !privilegedPage;
   if (keyed) rights &= keyRights(cpu);
+  else if (problem && privilegedPage) rights = 0;
   if (!(rights & (1 << access))) return T.faulted(access == T.ACCESS_EXECUTE ? T.NO_EXECUTE : T.PROTECTION);
   const update = access == T.ACCESS_WRITE ? PTE_R | PTE_C : PTE_R;
   if ((pte & update) != update) {

@@ -9,7 +9,6 @@ const entries: i32 = 32;
 const ESID_V: u64 = 0x800_0000;
 const ESID_MASK: u64 = 0xffff_ffff_f000_0000;
 const VSID_1TB: u64 = 1 << 62;
-const VSID_B: u64 = 0xc000_0000_0000_0000;
 const VSID_CLASS: u64 = 0x80;
 
 @inline function slot(cpu: usize, index: i32): usize {
@@ -88,13 +87,11 @@ export function slbMoveFromEsid(cpu: usize, rb: u64): u64 {
 
 let lastFound: i32 = 0;
 
-/** slbfee.: the VSID doubleword of the entry whose segment RB lies in, 0 when there is none. */
+/** slbfee.: the VSID doubleword of the entry whose segment RB lies in, 0 when there is none. Bits 36:63 do not count. */
 export function slbFindEntry(cpu: usize, rb: u64): u64 {
-  const index = slbIndexOf(cpu, rb);
-  // A search for the other segment size finds nothing.
-  const found = index >= 0 && (slbVsidWord(cpu, index) & VSID_B) == ((rb << 37) & VSID_B);
-  lastFound = found ? 1 : 0;
-  return found ? slbVsidWord(cpu, index) : 0;
+  const index = slbIndexOf(cpu, rb & ESID_MASK);
+  lastFound = index >= 0 ? 1 : 0;
+  return index >= 0 ? slbVsidWord(cpu, index) : 0;
 }
 
 /** 1 when the last {@link slbFindEntry} found an entry. */

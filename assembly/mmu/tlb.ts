@@ -80,6 +80,9 @@ export function tlbInsert(cpu: usize, ea: u64, kind: i32, host: u32, keyed: bool
   if (set == supervisorSet && !isShared(ea)) record(journal(cpu, processJournal), entry);
 }
 
+/** Bits 2:63 of an effective address. */
+const OFFSET_IN_QUADRANT: u64 = 0x3fff_ffff_ffff_ffff;
+
 /** Quadrant 3 is PID 0 for every process. */
 @inline function isShared(ea: u64): bool {
   return ea >> 62 == 3;
@@ -252,9 +255,13 @@ export function tlbInvalidatePage(cpu: usize, ea: u64, sizeShift: i32): void {
   for (let set = 1; set < L.tlbSets; set++) invalidateInSet(cpu, set, ea, sizeShift);
 }
 
-/** As {@link tlbInvalidatePage}, for one PID (PID 0: all sets, for quadrant 3). */
+/** As {@link tlbInvalidatePage}, for one PID. Bits 0 and 1 of `ea` do not count: PID 0 is in quadrants 0 and 3. */
 export function tlbInvalidatePagePid(cpu: usize, ea: u64, sizeShift: i32, pid: u32): void {
-  if (pid == 0) return tlbInvalidatePage(cpu, ea, sizeShift);
+  ea &= OFFSET_IN_QUADRANT;
+  if (pid == 0) {
+    tlbInvalidatePage(cpu, ea, sizeShift);
+    return tlbInvalidatePage(cpu, ea | ~OFFSET_IN_QUADRANT, sizeShift);
+  }
   for (let slot = 0; slot < L.tlbPidSlots; slot++) {
     if (load<u32>(cpu + (slot << 2), L.S_tlbPid) != pid) continue;
     invalidateInSet(cpu, firstSlotSet + slot, ea, sizeShift);
@@ -279,12 +286,29 @@ export function tlbFlushSegment(cpu: usize, ea: u64, shift: i32): void {
   }
 }
 
+/** Ranges of more pages than this are dropped with the whole process. */
+const mostPages: u64 = 128;
+
+/**
+ * Drops what a PID (PID 0: also quadrant 3 of all processes) has of the effective addresses from `start` to `end`,
+ * exclusive. More may go.
+ */
+export function tlbFlushRange(cpu: usize, pid: u32, start: u64, end: u64): void {
+  const first = start & ~0xfff;
+  if (end - first > mostPages << 12) return tlbFlushPid(cpu, pid);
+  for (let page = first; page < end; page += 4096) {
+    tlbInvalidatePagePid(cpu, page, 12, pid);
+    if (page + 4096 < page) return;
+  }
+}
+
 /**
  * Drops translations to the real page of 2^shift bytes at `real`, whatever their address. Execute entries do not tell
  * their real address: with `executable` all of them go.
  */
 export function tlbDropReal(cpu: usize, real: u64, shift: i32, executable: bool): void {
   if (real >= load<u64>(L.W_ramBytes)) return;
+  if (shift >= 32) return tlbFlushTranslated(cpu);
   forgetParked(cpu);
   const first = load<u32>(L.W_ramBase) + <u32>real;
   const size = <u32>1 << shift;

@@ -92,8 +92,8 @@ export function moveToSpr(cpu: usize, n: i32, value: u64): void {
       return writeXer(cpu, value);
     case 22:
       return writeDecrementer(cpu, value);
+    // Both numbers of AMR.
     case 13:
-      return writeAmr(cpu, merged(cpu, value));
     case R.SPR_AMR:
       return writeAmr(cpu, R.msr(cpu) & R.MSR_PR ? merged(cpu, value) : value);
     case R.SPR_PIDR: {

@@ -56,6 +56,8 @@ export const machineWord = {
   /** Partition-wide LPCR bits, process table base etc. are per vCPU in its `spr` area; the hash table's place is here. */
   hptBase: machineBase + 56,
   hptBytes: machineBase + 64,
+  /** Page sizes of the hash MMU that the machine offers: bits `hashPageBit`. */
+  hashPages: machineBase + 72,
   /**
    * Addresses of decoded records, a u32 for each key of a 4 KiB page of guest RAM (page << 2 | problem state under a PCR <<
    * 1 | little-endian), 0 = none.
@@ -64,6 +66,14 @@ export const machineWord = {
   /** ≠ 0: the import `interrupted` is told of each interrupt. */
   watchInterrupts: machineBase + 88,
 } as const;
+
+/** Page sizes of the hash MMU, log2, by number. */
+const hashPageShifts = [12, 16, 24, 34];
+
+/** The bit of the machine word `hashPages` for pages of 2^shift bytes in segments of base pages of 2^base bytes. */
+export function hashPageBit(base: number, shift: number): number {
+  return 2 ** (4 * hashPageShifts.indexOf(base) + hashPageShifts.indexOf(shift));
+}
 
 /** Bytes of a predecoded record. */
 export const recordBytes = 16;

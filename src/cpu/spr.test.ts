@@ -85,6 +85,18 @@ test('the user number of AMR changes only what UAMOR allows', () => {
   assert.equal(plane.on(0, 'moveFromSpr', 13, 0n), 0xf0f0n);
 });
 
+test('in supervisor state both numbers of AMR change all of it', () => {
+  const plane = new DataPlane();
+  for (const [number, value] of [
+    [13, 0xff00n],
+    [29, 0x1234n],
+    [13, 0n],
+  ] as const) {
+    plane.on(0, 'moveToSpr', number, value);
+    assert.equal(plane.on(0, 'moveFromSpr', 29, 1n), value);
+  }
+});
+
 test('TAR and DSCR of problem state obey FSCR, and TM registers are unavailable everywhere', () => {
   const plane = new DataPlane();
   plane.on(0, 'moveToSpr', 815, 4n);

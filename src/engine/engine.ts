@@ -45,6 +45,8 @@ export interface EngineOptions {
   readonly ramBytes: number;
   /** Bytes of the hash page table, a power of two; 0 = none. */
   readonly hptBytes?: number;
+  /** Page sizes in that table: a sum of `hashPageBit`. */
+  readonly hashPages?: number;
   /** Bytes that it can grow to; a power of two, at least `hptBytes`. */
   readonly hptCapacity?: number;
   /** Edition of the CPU model: newer instructions are illegal. */
@@ -64,6 +66,8 @@ export interface DataPlane {
   tlbFlushAll(cpu: number): void;
   tlbFlushTranslated(cpu: number): void;
   tlbFlushPid(cpu: number, pid: number): void;
+  /** Drops the pages of a PID from `start` to `end` (exclusive). */
+  tlbFlushRange(cpu: number, pid: number, start: bigint, end: bigint): void;
   tlbDropWrite(realPage: number): void;
   jumpsChanged(): void;
   /** Forgets the addresses of decoded code; the TLBs are flushed by the caller. */
@@ -208,6 +212,7 @@ export class Engine {
     set(machineWord.recordMap, layout.recordMap);
     set(machineWord.hptBase, layout.hptBases[0]);
     set(machineWord.hptBytes, options.hptBytes ?? 0);
+    set(machineWord.hashPages, options.hashPages ?? 0);
     set(machineWord.vcpuCount, options.vcpus);
     set(machineWord.vcpuBase, vcpuBase);
   }

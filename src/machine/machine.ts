@@ -10,7 +10,7 @@ import type { CallEffect } from '../papr/hypercalls/types.ts';
 import { interruptHypercalls, interruptRtasCalls } from '../papr/interrupt-calls.ts';
 import { createPlatform, type Platform } from '../papr/platform.ts';
 import { blankNvram, formattedNvram } from '../papr/rtas/nvram.ts';
-import type { PlatformServices, TlbInvalidation } from '../papr/services.ts';
+import type { PlatformServices } from '../papr/services.ts';
 import { type Bus, createBus } from './bus.ts';
 import { type Clock, hostClock, instructionClock } from './clock.ts';
 import { guestLog } from './guest-log.ts';
@@ -25,9 +25,10 @@ import type {
   MachineOutcome,
   MachineStatistics,
 } from './machine-api.ts';
-import { pageTableHypercalls } from './page-table-calls.ts';
+import { offeredHashPages, pageTableHypercalls } from './page-table-calls.ts';
 import { hptCapacity, resizeHypercalls } from './page-table-resize.ts';
 import { type RunWatch, Scheduler, type SchedulerEnd } from './scheduler.ts';
+import { invalidateTlb } from './tlb-invalidation.ts';
 import { editionOfClass, pcrDisabledBits, problemEdition, resetVcpuState } from './vcpu-reset.ts';
 
 const pcrNumber = 338;
@@ -89,6 +90,7 @@ class Incarnation {
         ramBytes: environment.memory.size,
         hptBytes: 2 ** environment.memory.hptShift.initial,
         hptCapacity: hptCapacity(environment),
+        hashPages: offeredHashPages(environment),
         edition: editionOfClass[environment.cpu.class],
         images: host.engineImages,
         sampling: config.profile === true,
@@ -217,7 +219,7 @@ class Incarnation {
       },
       setLevel: (logicalPvr) => levels.set(logicalPvr),
       warn: (code, message) => this.#kept.hostModel.warn({ code, message }),
-      invalidateTlb: (request) => this.#invalidateTlb(request),
+      invalidateTlb: (request) => invalidateTlb(engine.dataPlane, engine.vcpus, request),
       writeConsole: (bytes) => host.console.write(bytes),
       readConsole: (into) => {
         const count = host.console.read(into);
@@ -237,13 +239,6 @@ class Incarnation {
         if (this.#config.logItems.includes(item)) host.log(item, line);
       },
     };
-  }
-
-  #invalidateTlb({ pid }: TlbInvalidation): void {
-    for (const { address } of this.engine.vcpus) {
-      if (pid === undefined) this.engine.dataPlane.tlbFlushTranslated(address);
-      else this.engine.dataPlane.tlbFlushPid(address, Number(BigInt.asIntN(32, pid)));
-    }
   }
 
   /** What a watchdog that has run out asks for. */

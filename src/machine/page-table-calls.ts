@@ -1,5 +1,7 @@
 // Hypercalls on the hash page table, served by the data plane, which reads and writes the caller's registers itself.
 // (PAPR, "Page Frame Table Access")
+import { hashPageBit } from '../cpu/memory-map.ts';
+import type { Environment } from '../environment/index.ts';
 import type { HypercallHandler, HypercallHandlers } from '../papr/hypercalls/types.ts';
 
 type PageTableFunction = (cpu: number) => number;
@@ -13,6 +15,13 @@ export interface PageTableFunctions {
   readonly hRead: PageTableFunction;
   readonly hClearRef: PageTableFunction;
   readonly hClearMod: PageTableFunction;
+}
+
+/** The page sizes of `ibm,segment-page-sizes` as the data plane takes them. */
+export function offeredHashPages({ pageSizes }: Environment): number {
+  return pageSizes.segments
+    .flatMap(({ shift, pages }) => pages.map((page) => hashPageBit(shift, page.shift)))
+    .reduce((sum, bit) => sum + bit, 0);
 }
 
 /** Handlers by PAPR name. */

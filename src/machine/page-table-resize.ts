@@ -2,7 +2,8 @@
 // resizing"; the guest stops its other CPUs around the second call)
 import type { Environment } from '../environment/index.ts';
 import { hypercallStatus as status } from '../papr/hypercalls/status.ts';
-import type { HypercallHandlers } from '../papr/hypercalls/types.ts';
+import type { Hypercall, HypercallHandlers } from '../papr/hypercalls/types.ts';
+import { lpcrBit, spr } from '../papr/registers.ts';
 
 /** log2 of the smallest and largest table that the architecture has. */
 const leastShift = 18n;
@@ -24,6 +25,11 @@ export interface ResizeEngine {
   };
 }
 
+/** A radix guest has no hash page table. */
+function isRadix({ vcpu }: Hypercall): boolean {
+  return (vcpu.spr(spr.LPCR) & lpcrBit.HR) !== 0n;
+}
+
 /** Handlers of one machine from its reset on. */
 export function resizeHypercalls(environment: Environment, engine: ResizeEngine): HypercallHandlers {
   const { bases, capacity } = engine.hptPlaces;
@@ -33,6 +39,7 @@ export function resizeHypercalls(environment: Environment, engine: ResizeEngine)
     H_RESIZE_HPT_PREPARE: (call) => {
       const shift = call.argument(1);
       if (environment.resizeHpt === 'disabled') return status.H_AUTHORITY;
+      if (isRadix(call)) return status.H_NOT_AVAILABLE;
       if (call.argument(0) !== 0n) return status.H_PARAMETER;
       if (shift === 0n) {
         prepared = undefined;
@@ -47,6 +54,7 @@ export function resizeHypercalls(environment: Environment, engine: ResizeEngine)
     },
     H_RESIZE_HPT_COMMIT: (call) => {
       if (environment.resizeHpt === 'disabled') return status.H_AUTHORITY;
+      if (isRadix(call)) return status.H_NOT_AVAILABLE;
       if (call.argument(0) !== 0n) return status.H_PARAMETER;
       if (prepared === undefined || call.argument(1) !== BigInt(prepared)) return status.H_CLOSED;
       const other = current === 0 ? 1 : 0;

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DataPlane, msr } from '../../test/data-plane-harness.ts';
+import { hashPageBit } from '../cpu/memory-map.ts';
 
 const hptBytes = 0x4_0000;
 const groups = BigInt(hptBytes >> 7);
@@ -13,7 +14,7 @@ const sizes = {
   '4K': { slb: 0n, shift: 12n, large: 0n, lp: 0n },
   '64K': { slb: 0x110n, shift: 16n, large: 4n, lp: 0x1000n },
 } as const;
-type Size = (typeof sizes)[keyof typeof sizes];
+type Size = { readonly [Name in keyof (typeof sizes)['4K']]: bigint };
 
 /** The operating system's side: computes hashes and calls the hypervisor. */
 class Guest {
@@ -304,6 +305,65 @@ test('entries survive a change of the table size, whatever their segment, page s
       }
     }
   }
+});
+
+test('H_ENTER with the flag for it zeroes the page, and drops the code that was there', () => {
+  const guest = new Guest();
+  const { plane } = guest;
+  const words = guest.words(0x1000n, 77n, sizes['64K'], false, 0x1_0000, 2n);
+  for (const real of [0xfff8, 0x1_0000, 0x1_fff8, 0x2_0000]) plane.write64(real, 0x55n);
+  plane.view.setUint8(plane.codeMap + 0x13, 1);
+  assert.equal(guest.hypercall('hEnter', 0x8000n, 8n, ...words).status, 0);
+  assert.deepEqual(
+    [0xfff8, 0x1_0000, 0x1_fff8, 0x2_0000].map((real) => plane.read64(real)),
+    [0x55n, 0n, 0n, 0x55n],
+  );
+  assert.deepEqual(plane.codeWrites, [{ real: 0x1_3000, size: 4096 }]);
+});
+
+test('a page of 16 MiB is found at each of its addresses', () => {
+  const guest = new Guest();
+  const { plane } = guest;
+  const size = { slb: 0x100n, shift: 24n, large: 4n, lp: 0n };
+  for (const oneTera of [false, true]) {
+    guest.segment(0, 0, kernel, 0x55n, size, oneTera);
+    const words = guest.words(kernel, 0x55n, size, oneTera, 0, 2n);
+    guest.hypercall('hEnter', 0n, guest.hash(kernel, 0x55n, size, oneTera) * 8n, ...words);
+    for (const offset of [0n, 0x7f_f008n, 0x80_0000n, 0xff_fff8n]) {
+      // RAM is smaller than the page: the rest of it is a device's.
+      plane.mmio.length = 0;
+      plane.on(0, 'loadSlow', kernel | offset, 8);
+      assert.equal(plane.takeException(0), undefined, offset.toString(16));
+      const real = plane.mmio[0]?.real ?? (plane.probe(0, 'tlbRead', kernel | offset) ?? 0) - plane.ramBase;
+      assert.equal(BigInt(real), offset);
+    }
+    plane.on(0, 'slbInvalidateAll', 4);
+  }
+});
+
+test('page sizes that the machine does not offer can neither be entered nor found', () => {
+  const guest = new Guest();
+  const { plane } = guest;
+  const words = guest.words(kernel, 77n, sizes['64K'], true, 0x1_0000, 2n);
+  const group = guest.hash(kernel, 77n, sizes['64K'], true) * 8n;
+  guest.segment(0, 0, kernel, 77n, sizes['64K'], true);
+  assert.equal(guest.hypercall('hEnter', 0n, group, ...words).status, 0);
+  plane.setWord('hashPages', hashPageBit(12, 12));
+  assert.equal(guest.fault(0, 'loadSlow', kernel, 8)?.dsisr, 0x4000_0000n);
+  assert.equal(guest.hypercall('hEnter', 0n, group, ...words).status, -4);
+});
+
+test('slbfee. looks at the segment number alone', () => {
+  const guest = new Guest();
+  const { plane } = guest;
+  guest.segment(0, 3, kernel, 77n, sizes['64K'], true);
+  const word = tera | (77n << 24n) | 0x510n;
+  for (const low of [0n, 0x600_0000n, 0x200_0000n, 0x80_0000n]) {
+    assert.equal(plane.on(0, 'slbFindEntry', kernel | (0xffn << 32n) | low), word);
+    assert.equal(plane.on(0, 'slbFound'), 1);
+  }
+  assert.equal(plane.on(0, 'slbFindEntry', kernel | (1n << 40n)), 0n);
+  assert.equal(plane.on(0, 'slbFound'), 0);
 });
 
 test('a change of size fails when two bolted entries want one place, and leaves the table', () => {

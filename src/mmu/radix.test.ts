@@ -121,6 +121,7 @@ test('faults carry the DSISR and SRR1 bits of the architecture', () => {
 
   plane.setMsr(0, msr.user);
   assert.deepEqual(fault('loadSlow', base | 0x1_0120n, 4)?.dsisr, 0x08000000n);
+  assert.deepEqual(fault('translateFetch', base | 0x2_0000n)?.srr1, 0x10000000n);
 });
 
 test('an access across pages checks both before a byte is stored, DAR names the faulting page', () => {
@@ -241,6 +242,22 @@ test('a store to a page with code keeps missing and is reported', () => {
   plane.on(0, 'storeSlow', ea, 4, 1n);
   assert.equal(plane.probe(0, 'tlbWrite', ea), undefined);
   assert.deepEqual(plane.codeWrites, [{ real: 0x30_0010, size: 4 }]);
+});
+
+test('tlbie drops a page of PID 0 in quadrants 0 and 3, whichever it names', () => {
+  const { plane, trees } = machine();
+  const at = trees.map(0, 0x1_0000n, 0x30_0000, 16, eaa.privileged | eaa.read);
+  for (const named of [0n, quadrant3]) {
+    for (const used of [0n, quadrant3]) {
+      plane.write64(at, plane.read64(at) | valid);
+      plane.on(0, 'loadSlow', used | 0x1_0000n, 8);
+      assert.notEqual(plane.probe(0, 'tlbRead', used | 0x1_0000n), undefined);
+      plane.write64(at, 0n);
+      plane.on(0, 'tlbInvalidateEntry', 0n, named | 0x1_0000n | (5n << 5n), 3, 0);
+      assert.equal(plane.probe(0, 'tlbRead', used | 0x1_0000n), undefined);
+      trees.map(0, 0x1_0000n, 0x30_0000, 16, eaa.privileged | eaa.read);
+    }
+  }
 });
 
 test('an access outside RAM goes to a device in the byte order of the guest', () => {

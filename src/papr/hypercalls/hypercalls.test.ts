@@ -212,10 +212,19 @@ test('H_RPT_INVALIDATE: the order of its checks and what it drops', () => {
   assert.equal(invalidate(6n, 1n, 2n, 2n, 0x1_0000n, 0x2_0000n), 0n);
   assert.equal(invalidate(7n, 9n, 4n, 0n, 0x1_0000n, 0x2_0000n), 0n);
   assert.equal(invalidate(8n, 1n, 2n, 0n, 0x1_0000n, 0x2_0000n), 0n, 'no page size: nothing');
+  assert.equal(invalidate(9n, 1n, 0xcn, 5n, 0x21_0000n, 0x21_1000n), 0n, 'a part of a 2 MiB page: all of it');
+  assert.equal(invalidate(10n, 1n, 2n, 1n, 0n, ones), 0n);
+  assert.equal(invalidate(11n, 1n, 2n, ones, ones - 1n, ones), 0n, 'the last page of 1 GiB');
+  assert.equal(invalidate(12n, 4n, 2n, 1n, 0x1000n, 0x1000n), 0n, 'no address: nothing');
+  assert.equal(invalidate(13n, 1n, 8n, 1n, 0x1000n, 0x1001n), 0n);
   assert.deepEqual(machine.invalidations, [
     { pid: 5n, range: undefined, walkCache: true, processTable: true },
     { pid: 6n, range: { start: 0x1_0000n, end: 0x2_0000n }, walkCache: false, processTable: false },
-    { pid: 7n, range: undefined, walkCache: true, processTable: false },
+    { pid: 7n, range: { start: 0x1_0000n, end: 0x1_0000n }, walkCache: true, processTable: false },
+    { pid: 9n, range: { start: 0x20_0000n, end: 0x40_0000n }, walkCache: true, processTable: false },
+    { pid: 10n, range: undefined, walkCache: false, processTable: false },
+    { pid: 11n, range: undefined, walkCache: false, processTable: false },
+    { pid: 13n, range: { start: 0x1000n, end: 0x2000n }, walkCache: false, processTable: false },
   ]);
 });
 

@@ -2,14 +2,31 @@
 // (specification section 8)
 import type { PlatformState } from '../platform-state.ts';
 import { lpcrBit, spr } from '../registers.ts';
+import type { TlbInvalidation } from '../services.ts';
 import { hypercallStatus as status } from './status.ts';
 import type { HypercallHandlers } from './types.ts';
 
 /** Bits of the argument "what" of H_RPT_INVALIDATE. */
 const what = { nested: 1n, tlb: 2n, walkCache: 4n, processTable: 8n, all: 0xen } as const;
 const endOfAll = 0xffff_ffff_ffff_ffffn;
-const pageSizes = 0xfn;
+/** The argument's bits for page sizes, and the sizes' log2. */
+const pageSizes = [
+  { bit: 8n, shift: 30n },
+  { bit: 4n, shift: 21n },
+  { bit: 2n, shift: 16n },
+  { bit: 1n, shift: 12n },
+] as const;
 
+/** The bytes of all pages of the largest size that have a byte of the range; undefined: the whole process. */
+function touched(start: bigint, end: bigint, sizes: bigint): TlbInvalidation['range'] | 'nothing' {
+  const largest = pageSizes.find(({ bit }) => (sizes & bit) !== 0n);
+  if (largest === undefined || start === end) return 'nothing';
+  const inPage = (1n << largest.shift) - 1n;
+  const after = (end + inPage) & ~inPage;
+  return after > endOfAll ? undefined : { start: start & ~inPage, end: after };
+}
+
+/** Handlers by name. */
 export function translationHandlers({ services }: PlatformState): HypercallHandlers {
   return {
     H_RPT_INVALIDATE: (call) => {
@@ -27,10 +44,11 @@ export function translationHandlers({ services }: PlatformState): HypercallHandl
       }
       const walkCache = (kinds & what.walkCache) !== 0n;
       const whole = start === 0n && end === endOfAll;
-      if (whole || walkCache) {
-        services.invalidateTlb({ pid, range: undefined, walkCache, processTable: false });
-      } else if ((sizes & pageSizes) !== 0n) {
-        services.invalidateTlb({ pid, range: { start, end }, walkCache, processTable: false });
+      const range = whole ? undefined : touched(start, end, sizes);
+      if (whole || walkCache || range !== 'nothing') {
+        // A walk cache has no addresses.
+        const dropped = range === 'nothing' ? { start, end: start } : range;
+        services.invalidateTlb({ pid, range: dropped, walkCache, processTable: false });
       }
       return status.H_SUCCESS;
     },

@@ -8,9 +8,7 @@ import type { HypercallHandler, HypercallHandlers } from './types.ts';
  * `createPlatform` by name, replace them and add H_ENTER and its relatives.
  */
 export function withoutHashTableHandlers(state: PlatformState): HypercallHandlers {
-  const notAvailable: HypercallHandler = (call) => {
-    if (state.environment.hptResize === 'disabled') return status.H_AUTHORITY;
-    return call.argument(0) === 0n ? status.H_NOT_AVAILABLE : status.H_PARAMETER;
-  };
+  const notAvailable: HypercallHandler = () =>
+    state.environment.hptResize === 'disabled' ? status.H_AUTHORITY : status.H_NOT_AVAILABLE;
   return { H_RESIZE_HPT_PREPARE: notAvailable, H_RESIZE_HPT_COMMIT: notAvailable };
 }
