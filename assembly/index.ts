@@ -19,3 +19,4 @@ export * from './vector/index';
 export * from './supervisor/message';
 export * from './supervisor/spr';
 export * from './supervisor/time';
+export * from './supervisor/transaction';

@@ -23,6 +23,11 @@ export function interruptLocation(cpu: usize): i32 {
   return R.MSR_SF | (R.spr(cpu, R.SPR_LPCR) & R.LPCR_ILE ? R.MSR_LE : 0);
 }
 
+/** MSR[TS] after an interrupt: a transaction is suspended. */
+@inline export function suspended(msr: u64): u64 {
+  return msr & R.MSR_TS ? (<u64>1) << R.MSR_TS_SHIFT : 0;
+}
+
 /**
  * DSISR of an alignment interrupt, which tells of the instruction up to edition 2.07 (Power ISA v2.07 Book III-S, section
  * 6.5.8): its form, part of its opcode, RT or RS, and RA.
@@ -56,7 +61,7 @@ export function deliver(cpu: usize): void {
   if (vector == 0x600 && !R.hasModel(cpu, L.MODEL_isa300)) describeAlignment(cpu);
   R.setSpr(cpu, R.SPR_SRR0, resume);
   R.setSpr(cpu, R.SPR_SRR1, (old & ~R.SRR1_STATUS) | load<u64>(cpu, L.S_exceptionSrr1));
-  let msr = interruptMode(cpu) | (vector == 0x200 ? 0 : old & R.MSR_ME);
+  let msr = interruptMode(cpu) | (vector == 0x200 ? 0 : old & R.MSR_ME) | suspended(old);
   let entry = <u64>vector;
   const location = vector == 0x100 || vector == 0x200 ? 0 : interruptLocation(cpu);
   if (location != 0) {

@@ -3,7 +3,10 @@ import * as L from '../generated/layout';
 import { interrupted } from '../imports';
 import { updateContext } from '../mmu/context';
 import * as R from '../supervisor/registers';
-import { deliverPending, interruptLocation, interruptMode } from './deliver';
+import { deliverPending, interruptLocation, interruptMode, suspended } from './deliver';
+import {
+  hasTransactions, raiseBadThing, rollBack, stateOfTransaction, transactionBits,
+} from '../supervisor/transaction';
 import { facilityUnavailable, raise } from './raise';
 
 /** sc that is no hypercall. */
@@ -21,7 +24,7 @@ export function systemCallVectored(cpu: usize, lev: i32): void {
   R.setSpr(cpu, R.SPR_LR, old & R.MSR_SF ? next : next & 0xffffffff);
   R.setSpr(cpu, R.SPR_CTR, old & ~R.SRR1_STATUS);
   const location = interruptLocation(cpu);
-  let msr = interruptMode(cpu) | (old & (R.MSR_EE | R.MSR_RI | R.MSR_ME));
+  let msr = interruptMode(cpu) | (old & (R.MSR_EE | R.MSR_RI | R.MSR_ME)) | suspended(old);
   if (location != 0) msr |= R.MSR_IR | R.MSR_DR;
   store<u64>(cpu, msr, L.S_msr);
   store<u64>(cpu, (location == 3 ? 0xc000_0000_0000_3000 : 0x17000) + (<u64>lev << 5), L.S_nip);
@@ -36,15 +39,36 @@ export function systemCallVectored(cpu: usize, lev: i32): void {
 /** Installs an MSR whose bits in `mask` come from `value`, and takes what waits and is enabled now. */
 function changeMsr(cpu: usize, value: u64, mask: u64): void {
   const msr = (R.msr(cpu) & ~mask) | (value & mask);
-  store<u64>(cpu, withProblemState(msr & R.MSR_IMPLEMENTED), L.S_msr);
+  store<u64>(cpu, withProblemState(msr & implemented(cpu)), L.S_msr);
   updateContext(cpu);
 }
 
+@inline function implemented(cpu: usize): u64 {
+  return hasTransactions(cpu) ? R.MSR_IMPLEMENTED | R.MSR_TS | R.MSR_TM : R.MSR_IMPLEMENTED;
+}
+
+/** `msr` with the transaction bits that it really asks for; ~0 with an interrupt raised when it must not. */
+function withTransaction(cpu: usize, msr: u64): u64 {
+  if (!hasTransactions(cpu)) return msr;
+  const bits = transactionBits(R.msr(cpu), msr);
+  if (bits != ~(<u64>0)) return (msr & ~(R.MSR_TS | R.MSR_TM)) | bits;
+  raiseBadThing(cpu);
+  return ~(<u64>0);
+}
+
+/** A transaction that was resumed goes back to where it began. */
+function endDoomed(cpu: usize): void {
+  if (stateOfTransaction(R.msr(cpu)) == 2) rollBack(cpu);
+}
+
 function returnTo(cpu: usize, address: u64, msr: u64): void {
+  const wanted = withTransaction(cpu, msr);
+  if (wanted == ~(<u64>0)) return;
   // A guest can't change ME.
-  changeMsr(cpu, msr, ~R.MSR_ME);
+  changeMsr(cpu, wanted, ~R.MSR_ME);
   const target = address & ~3;
   store<u64>(cpu, R.msr(cpu) & R.MSR_SF ? target : target & 0xffffffff, L.S_nip);
+  endDoomed(cpu);
   deliverPending(cpu);
 }
 
@@ -59,6 +83,13 @@ export function returnFromScv(cpu: usize): void {
 /** form: 0 mtmsrd L=0, 1 mtmsrd L=1, 2 mtmsr L=0, 3 mtmsr L=1. HV, ME and LE never change; mtmsr leaves bits 0:31. */
 export function moveToMsr(cpu: usize, value: u64, form: i32): void {
   if (form & 1) changeMsr(cpu, value, R.MSR_EE | R.MSR_RI);
-  else changeMsr(cpu, value, ~(R.MSR_ME | R.MSR_LE) & (form == 2 ? 0xffffffff : ~(<u64>0)));
+  else if (form == 2) changeMsr(cpu, value, 0xffffffff & ~(R.MSR_ME | R.MSR_LE));
+  else {
+    const wanted = withTransaction(cpu, value);
+    // The interrupt is that of this instruction, not of the next one.
+    if (wanted == ~(<u64>0)) return store<u64>(cpu, load<u64>(cpu, L.S_nip) - 4, L.S_nip);
+    changeMsr(cpu, wanted, ~(R.MSR_ME | R.MSR_LE));
+    endDoomed(cpu);
+  }
   deliverPending(cpu);
 }

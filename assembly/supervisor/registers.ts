@@ -3,6 +3,8 @@ import * as L from '../generated/layout';
 
 // MSR (section 4.2.1).
 export const MSR_SF: u64 = 1 << 63;
+export const MSR_TS: u64 = 3 << 33;
+export const MSR_TS_SHIFT: u64 = 33;
 export const MSR_TM: u64 = 1 << 32;
 export const MSR_VEC: u64 = 1 << 25;
 export const MSR_VSX: u64 = 1 << 23;
@@ -19,7 +21,7 @@ export const MSR_DR: u64 = 1 << 4;
 export const MSR_PMM: u64 = 1 << 2;
 export const MSR_RI: u64 = 1 << 1;
 export const MSR_LE: u64 = 1;
-/** Bits that a guest's MSR can hold: HV and TM are not there. */
+/** Bits that any guest's MSR can hold; TS and TM are there where the CPU has transactional memory. HV is not. */
 export const MSR_IMPLEMENTED: u64 =
   MSR_SF | MSR_VEC | MSR_VSX | MSR_EE | MSR_PR | MSR_FP | MSR_ME | MSR_FE0 | MSR_SE | MSR_BE | MSR_FE1 | MSR_IR |
   MSR_DR | MSR_PMM | MSR_RI | MSR_LE;

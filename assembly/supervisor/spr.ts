@@ -5,10 +5,12 @@ import * as L from '../generated/layout';
 import * as A from '../generated/spr-attributes';
 import { PROGRAM_ILLEGAL, PROGRAM_PRIVILEGED, facilityUnavailable, raiseProgram } from '../interrupts/raise';
 import { updateContext } from '../mmu/context';
-import { tlbFlushKeyed, tlbFlushTranslated, tlbSelectKeyed } from '../mmu/tlb';
+import { tlbFlushTranslated } from '../mmu/tlb';
+import { writeAmr } from './amr';
 import { doorbells } from './message';
 import * as R from './registers';
 import { readDecrementer, timebase, writeDecrementer } from './time';
+import { raiseBadThing, stateOfTransaction } from './transaction';
 
 /**
  * The register's attributes when the access is allowed. 0: it is not there, and nothing (more) is to happen; an
@@ -30,11 +32,7 @@ function attributes(cpu: usize, n: i32, problemBit: i32, supervisorBit: i32): i3
             ? 1
             : 0;
   if (newest < ((bits >> A.sinceShift) & 7) || newest > ((bits >> A.untilShift) & 7)) bits = 0;
-  if (((bits >> A.causeShift) & 15) == 5) {
-    // MSR[TM] is never set here.
-    facilityUnavailable(cpu, 5);
-    return 0;
-  }
+  if (((bits >> A.causeShift) & 15) == 5) return transactionAttributes(cpu, bits, problemBit);
   // Reserved numbers that software may use freely.
   if (n >= 808 && n <= 811) return 0;
   if (problem) {
@@ -46,6 +44,14 @@ function attributes(cpu: usize, n: i32, problemBit: i32, supervisorBit: i32): i3
   if (bits & supervisorBit) return bits;
   // Numbers 0 and 4 to 6 are reserved as illegal; others that do not exist are no-operations.
   if (n == 0 || (n >= 4 && n <= 6)) raiseProgram(cpu, PROGRAM_ILLEGAL);
+  return 0;
+}
+
+/** The registers of transactional memory need MSR[TM] in every state, and are not changed inside a transaction. */
+function transactionAttributes(cpu: usize, bits: i32, problemBit: i32): i32 {
+  if (!(load<i32>(cpu, L.S_facilities) & L.FACILITY_TM)) facilityUnavailable(cpu, 5);
+  else if (problemBit == A.writeProblem && stateOfTransaction(R.msr(cpu)) != 0) raiseBadThing(cpu);
+  else return bits;
   return 0;
 }
 
@@ -78,6 +84,9 @@ export function moveFromSpr(cpu: usize, n: i32, old: u64): u64 {
       return timebase(cpu);
     case 176:
       return doorbells(cpu);
+    // TEXASRU is the upper word of TEXASR.
+    case 131:
+      return R.spr(cpu, 130) >> 32;
     default:
       return R.spr(cpu, A.sprStorage(n));
   }
@@ -117,6 +126,8 @@ export function moveToSpr(cpu: usize, n: i32, value: u64): void {
       return R.setSpr(cpu, 806, R.spr(cpu, 806) & ~value);
     case 803:
       return R.setSpr(cpu, 806, R.spr(cpu, 806) & ~(value << 32));
+    case 131:
+      return R.setSpr(cpu, 130, (R.spr(cpu, 130) & 0xffffffff) | (value << 32));
     // PPR32 is the upper word of PPR.
     case 898:
       return R.setSpr(cpu, 896, (R.spr(cpu, 896) & 0xffffffff) | (value << 32));
@@ -129,19 +140,6 @@ export function moveToSpr(cpu: usize, n: i32, value: u64): void {
 function merged(cpu: usize, value: u64): u64 {
   const mask = R.spr(cpu, 157);
   return (R.spr(cpu, R.SPR_AMR) & ~mask) | (value & mask);
-}
-
-function writeAmr(cpu: usize, value: u64): void {
-  const old = R.spr(cpu, R.SPR_AMR);
-  R.setSpr(cpu, R.SPR_AMR, value);
-  // Entries let in under the old value stay good unless a right is gone. Radix looks at key 0 only, and lists the pages
-  // that depend on it; hash lists those of the other keys.
-  const gone = value & ~old;
-  if (R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR) {
-    // Bit 0 denies writing, bit 1 reading.
-    if ((value ^ old) >> 62) tlbSelectKeyed(cpu, <i32>(~value >> 62));
-  } else if (gone >> 62) tlbFlushTranslated(cpu);
-  else if (gone) tlbFlushKeyed(cpu);
 }
 
 function readXer(cpu: usize): u64 {

@@ -103,6 +103,8 @@ const sizes = {
   facilities: [4, 1],
   /** CPU model bits that the data plane tests, see {@link modelBit}. */
   model: [4, 1],
+  /** Checkpointed registers of a suspended transaction; see `assembly/supervisor/transaction.ts`. */
+  checkpoint: [16, 88],
   /** What is watched: bit 0 DAWR0, bit 1 DAWR1, bit 2 CIABR. */
   watching: [4, 1],
   /** PCR-disabled editions in problem state as a mask; 0 = none. */

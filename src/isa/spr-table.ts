@@ -62,7 +62,7 @@ export const sprTable: readonly SprRow[] = [
   row(128, 'TFHAR', 64, 'rw/rw', '2.07', 'special', tm),
   row(129, 'TFIAR', 64, 'rw/rw', '2.07', 'special', tm),
   row(130, 'TEXASR', 64, 'rw/rw', '2.07', 'special', tm),
-  row(131, 'TEXASRU', 32, 'r/r', '2.07', 'special', tm),
+  row(131, 'TEXASRU', 32, 'rw/rw', '2.07', 'special', { ...tm, storage: 130 }),
   row(136, 'CTRL', 32, 'r/r', '2.05', 'special', { storage: 152 }),
   row(144, 'TIDR', 64, '-/rw', '3.0', 'special', { until: '3.0' }),
   row(152, 'CTRL', 32, '-/w', '2.05', 'special'),

@@ -7,7 +7,10 @@ export const supervisorFunctions = {
   systemCall: { params: ['i32'], raises: true },
   /** scv (LEV): sets LR, CTR, MSR and nip, or raises the facility interrupt. Reads nip = this instruction. */
   systemCallVectored: { params: ['i32'], raises: true },
-  /** rfid: MSR and nip from SRR1 and SRR0; a waiting interrupt that is enabled now is delivered at once. */
+  /**
+   * rfid: MSR and nip from SRR1 and SRR0; a waiting interrupt that is enabled now is delivered at once. Reads nip = this
+   * instruction.
+   */
   returnFromInterrupt: { params: [] },
   /** rfscv: MSR and nip from CTR and LR; as rfid. */
   returnFromScv: { params: [] },
@@ -39,6 +42,18 @@ export const supervisorFunctions = {
   dataCacheBlockZero: { params: ['i64'], raises: true },
   /** dcbst and dcbf: a load as far as translation is concerned, else nothing. */
   dataCacheBlockTouch: { params: ['i64'], raises: true },
+  /**
+   * Transactional memory; all read nip = this instruction, change it, and may raise: tbegin. (R), tend., tcheck (BF), tsr. (L),
+   * tabort. (failure code), its conditional forms (TO, a, b), treclaim. (failure code), trechkpt.
+   */
+  transactionBegin: { params: ['i32'], raises: true },
+  transactionEnd: { params: [], raises: true },
+  transactionCheck: { params: ['i32'], raises: true },
+  transactionSuspendOrResume: { params: ['i32'], raises: true },
+  transactionAbort: { params: ['i64'], raises: true },
+  transactionAbortConditionally: { params: ['i32', 'i64', 'i64'], raises: true },
+  transactionReclaim: { params: ['i64'], raises: true },
+  transactionRecheckpoint: { params: [], raises: true },
   /** msgsndp and msgclrp (RB). */
   messageSend: { params: ['i64'] },
   messageClear: { params: ['i64'] },

@@ -88,6 +88,59 @@ function moveToMsr(b: Builder, f: Fields, form: number): void {
   b.resumeAtNip();
 }
 
+/** Failure code of tabort. and treclaim.: the low byte of RA, 0 without RA. */
+function failureCode(b: Builder, f: Fields): I64 {
+  // Not (RA|0): the assembler writes r0 here.
+  return b.select(b.imm32(f.RA), b.and(b.gpr(f.RA), b.const(0xff)), b.const(0));
+}
+
+/** Transactional memory: removed with edition 3.1. */
+const transactionRows = (
+  [
+    ['tbegin.', '31:6 /:4 R:1 /:10 654:10 1:1', 'R', (b, f) => b.call('transactionBegin', b.imm32(f.R))],
+    ['tend.', '31:6 A:1 /:14 686:10 1:1', 'A', (b) => b.call('transactionEnd')],
+    ['tcheck', '31:6 BF:3 /:12 718:10 /:1', 'BF', (b, f) => b.call('transactionCheck', b.imm32(f.BF))],
+    ['tsr.', '31:6 /:4 L:1 /:10 750:10 1:1', 'L', (b, f) => b.call('transactionSuspendOrResume', b.imm32(f.L))],
+    [
+      'tabortwc.',
+      '31:6 TO:5 RA:5 RB:5 782:10 1:1',
+      'TO,RA,RB',
+      (b, f) => abortIf(b, f, b.ext32s(b.gpr(f.RA)), b.ext32s(b.gpr(f.RB))),
+    ],
+    ['tabortdc.', '31:6 TO:5 RA:5 RB:5 814:10 1:1', 'TO,RA,RB', (b, f) => abortIf(b, f, b.gpr(f.RA), b.gpr(f.RB))],
+    [
+      'tabortwci.',
+      '31:6 TO:5 RA:5 SI:5 846:10 1:1',
+      'TO,RA,SI',
+      (b, f) => abortIf(b, f, b.ext32s(b.gpr(f.RA)), b.imm(f.SI)),
+    ],
+    ['tabortdci.', '31:6 TO:5 RA:5 SI:5 878:10 1:1', 'TO,RA,SI', (b, f) => abortIf(b, f, b.gpr(f.RA), b.imm(f.SI))],
+    ['tabort.', '31:6 /:5 RA:5 /:5 910:10 1:1', 'RA', (b, f) => b.call('transactionAbort', failureCode(b, f))],
+    ['treclaim.', '31:6 /:5 RA:5 /:5 942:10 1:1', 'RA', (b, f) => b.call('transactionReclaim', failureCode(b, f))],
+    ['trechkpt.', '31:6 /:15 1006:10 1:1', '', (b) => b.call('transactionRecheckpoint')],
+  ] as readonly (readonly [string, string, string, (b: Builder, f: Fields) => void])[]
+).map(
+  ([mnemonic, pattern, operands, act]): InstructionRow => ({
+    mnemonic,
+    pattern,
+    operands,
+    since: '2.07',
+    until: '3.0',
+    facility: 'TM',
+    ...((mnemonic === 'treclaim.' || mnemonic === 'trechkpt.') && { privilege: 'supervisor' as const }),
+    endsBlock: true,
+    meaning: (b, f) => {
+      b.setSlot('nip', b.cia());
+      act(b, f);
+      b.resumeAtNip();
+    },
+  }),
+);
+
+function abortIf(b: Builder, f: Fields, x: I64, y: I64): void {
+  b.call('transactionAbortConditionally', b.imm32(f.TO), x, y);
+}
+
 export const systemRows: readonly InstructionRow[] = [
   {
     mnemonic: 'sc',
@@ -123,6 +176,7 @@ export const systemRows: readonly InstructionRow[] = [
     privilege: 'supervisor',
     endsBlock: true,
     meaning: (b) => {
+      b.setSlot('nip', b.cia());
       b.call('returnFromInterrupt');
       b.resumeAtNip();
     },
@@ -135,6 +189,7 @@ export const systemRows: readonly InstructionRow[] = [
     privilege: 'supervisor',
     endsBlock: true,
     meaning: (b) => {
+      b.setSlot('nip', b.cia());
       b.call('returnFromScv');
       b.resumeAtNip();
     },
@@ -316,35 +371,5 @@ export const systemRows: readonly InstructionRow[] = [
     since: '2.07',
     meaning: (b, f) => b.setGpr(f.RT, b.const(0)),
   },
-  // Transactional memory: MSR[TM] is never set for a guest here, so that each of these finds its facility unavailable.
-  ...(
-    [
-      ['tbegin.', '31:6 /:4 R:1 /:10 654:10 1:1', 'R'],
-      ['tend.', '31:6 A:1 /:14 686:10 1:1', 'A'],
-      ['tcheck', '31:6 BF:3 /:12 718:10 /:1', 'BF'],
-      ['tsr.', '31:6 /:4 L:1 /:10 750:10 1:1', 'L'],
-      ['tabortwc.', '31:6 TO:5 RA:5 RB:5 782:10 1:1', 'TO,RA,RB'],
-      ['tabortdc.', '31:6 TO:5 RA:5 RB:5 814:10 1:1', 'TO,RA,RB'],
-      ['tabortwci.', '31:6 TO:5 RA:5 SI:5 846:10 1:1', 'TO,RA,SI'],
-      ['tabortdci.', '31:6 TO:5 RA:5 SI:5 878:10 1:1', 'TO,RA,SI'],
-      ['tabort.', '31:6 /:5 RA:5 /:5 910:10 1:1', 'RA'],
-      ['treclaim.', '31:6 /:5 RA:5 /:5 942:10 1:1', 'RA'],
-      ['trechkpt.', '31:6 /:15 1006:10 1:1', ''],
-    ] as const
-  ).map(
-    ([mnemonic, pattern, operands]): InstructionRow => ({
-      mnemonic,
-      pattern,
-      operands,
-      since: '2.07',
-      until: '3.0',
-      facility: 'TM',
-      ...((mnemonic === 'treclaim.' || mnemonic === 'trechkpt.') && { privilege: 'supervisor' as const }),
-      meaning: (b, f) => {
-        // Never reached; naming the register tells the assembler that RA = 0 is one, too.
-        if (operands.includes('RA')) b.gpr(f.RA);
-        b.program('illegal');
-      },
-    }),
-  ),
+  ...transactionRows,
 ];
