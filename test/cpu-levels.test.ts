@@ -2,7 +2,7 @@
 // Book III, section 2.5 "PCR"): newer instructions are illegal in problem state, and only there.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { load64, runGuest, userWindow, withHashTranslation } from './scripted-guest.ts';
+import { load64, negotiate, runGuest, userWindow, withHashTranslation } from './scripted-guest.ts';
 
 /** Instructions by the edition that brought them, as the change summaries of the editions list them. */
 const samples: readonly (readonly [edition: string, instructions: readonly string[]])[] = [
@@ -232,4 +232,30 @@ test('a word that an older edition reads as another instruction is that one in p
   assert.equal(await rounding(power8Level, supervisor), 3n);
   assert.equal(await rounding({ cpu: 'power9' }, problem), 3n);
   assert.equal(await rounding({ cpu: 'power8' }, supervisor), 0n);
+});
+
+test('a level that is negotiated holds from then on, also for code that was run before', async () => {
+  for (const engine of ['interpreter', 'stress'] as const) {
+    for (const [logical, allowed] of [
+      [3, '2.06'],
+      [4, '2.07'],
+      [5, '3.0'],
+    ] as const) {
+      const wish = {
+        pvrs: [
+          [0xffff_ffff, 0x0f00_0000 + logical],
+          [0xffff_fffe, 0x0f00_0001],
+        ],
+        ...{ xive: 0, mmu: 0, gtse: 0 },
+      } as const;
+      const life = await runGuest(withHashTranslation + negotiate + trial(), {
+        request: { cpu: 'power10' },
+        wish,
+        engine,
+      });
+      const { vector, lr, ctr } = life.arrival();
+      assert.equal(vector, 0xc00n);
+      assert.deepEqual([lr, ctr], [illegalAbove('3.1', false), illegalAbove(allowed, true)], allowed);
+    }
+  }
 });

@@ -124,8 +124,8 @@ reboot: .long 0x2004, 0, 1, 0
 /** Addresses that a guest may branch to. */
 const entries = { hex: 0x6400n, off: 0x6404n, print: 0x6408n, reboot: 0x640cn };
 
-/** Negotiates, and makes real memory visible with translation on: at 0 for the kernel, at {@link userWindow} for users. */
-export const withTranslation = `
+/** Client architecture support, with what the setting wishes. */
+export const negotiate = `
         li r3, 0
         ori r3, r3, 0xf002
         lis r4, 0
@@ -135,7 +135,10 @@ export const withTranslation = `
         sc 1
         cmpdi r3, 0
         bne fail
-        li r3, H_REGISTER_PROC_TBL
+`;
+
+/** Negotiates, and makes real memory visible with translation on: at 0 for the kernel, at {@link userWindow} for users. */
+export const withTranslation = `${negotiate}        li r3, H_REGISTER_PROC_TBL
         li r4, 0x1d
         lis r5, 1
         li r6, 0
