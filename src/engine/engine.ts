@@ -360,6 +360,7 @@ export class Engine {
     // A stepped instruction has its record elsewhere.
     if ((vcpu.view.getUint32(state.msr.offset, true) & traceBits) !== 0) return;
     const record = vcpu.view.getUint32(state.record.offset, true);
+    if (record === 0) return;
     if (this.code.startsRegion(record)) {
       if (vcpu.view.getUint32(state.endedInside.offset, true) === 0)
         this.translator.sampleStart(this.code.placeOf(record), slice, this.#surroundings(vcpu));

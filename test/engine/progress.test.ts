@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { modelBit, state } from '../../src/cpu/state.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { TestCpu } from '../../src/engine/test-cpu.ts';
 import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
@@ -33,3 +34,22 @@ test('a guest that branches to where no memory is uses up its budget in the hand
   const { reason } = cpu.engine.run(cpu.vcpu, budget);
   assert.equal(reason, leaveReason.budget);
 });
+
+for (const [name, lpcr] of [
+  ['radix', 0x50_0000n],
+  ['hash', 0n],
+] as const) {
+  test(`a guest whose interrupt vectors are not mapped uses up its budget, ${name}`, () => {
+    const cpu = new TestCpu({ images: { dataPlane }, engine: engineFromEnvironment() });
+    const interruptsTranslated = 3n << 23n;
+    cpu.vcpu.view.setInt32(state.model.offset, modelBit.isa207 | modelBit.isa300, true);
+    cpu.vcpu.setSpr(318, lpcr | interruptsTranslated);
+    cpu.vcpu.msr = 0x8000_0000_0000_1032n;
+    cpu.engine.dataPlane.updateContext(cpu.vcpu.address);
+    cpu.vcpu.nip = 0x4000n;
+    const { reason, executed } = cpu.engine.run(cpu.vcpu, budget);
+    assert.equal(reason, leaveReason.budget);
+    assert.equal(executed, budget);
+    assert.equal(cpu.vcpu.nip >> 12n, 0xc000_0000_0000_4n);
+  });
+}

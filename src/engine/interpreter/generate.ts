@@ -389,6 +389,16 @@ class MainFunction {
     this.#leave(leaveReason.mode);
     ir.close();
     this.#loadContext();
+    // Where the next instruction can't be fetched the arrival does not test the budget: a vector that nothing maps is for ever.
+    ir.localGet(main.left);
+    ir.localGet(this.#limit);
+    ir.code.byte(0x4c);
+    ir.openIf();
+    ir.localGet(0);
+    ir.i32Const(0);
+    ir.memory(opcode.i32Store, state.record.offset, 2);
+    this.#leave(leaveReason.budget);
+    ir.close();
     ir.branch(main.jump);
   }
 

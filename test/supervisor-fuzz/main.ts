@@ -1,0 +1,56 @@
+// npm run fuzz:supervisor -- [--minutes N] [--cpu MODEL] [--seed N] [--machines N] [--json]: random code in supervisor state. Ends with 1
+// when a guest did harm, 69 when the CPU model cannot be had. `--seed N --machines 1` runs one machine again.
+import { parseArgs } from 'node:util';
+import { growthLimit, watch } from './watch.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    cpu: { type: 'string', default: 'power9' },
+    seed: { type: 'string' },
+    machines: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 30));
+const minutes = Number(values.minutes);
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
+note(`${values.cpu}, ${minutes} minutes, first seed ${firstSeed}`);
+const result = await watch({
+  cpu: values.cpu,
+  minutes,
+  firstSeed,
+  ...(values.machines === undefined ? {} : { machines: Number(values.machines) }),
+  progress: (text) => note(`${new Date().toISOString().slice(11, 19)} ${text}`),
+});
+const { tally, memory, seconds } = result;
+const report = {
+  cpu: values.cpu,
+  firstSeed,
+  seconds: Math.round(seconds),
+  verdict: result.unavailable ? 'unavailable' : result.failure ? 'harm' : 'unharmed',
+  ...((result.failure ?? result.unavailable) ? { cause: result.failure ?? result.unavailable } : {}),
+  memory: { ...memory, growthLimit },
+  ...(tally
+    ? {
+        machines: tally.machines,
+        guests: tally.guests,
+        instructions: tally.instructions,
+        translatedInstructions: tally.translated,
+        longestStepMilliseconds: Math.round(tally.longestStep),
+        engines: Object.fromEntries(tally.engines),
+        ends: Object.fromEntries(tally.ends),
+        vectors: [...tally.vectors].sort(),
+        calls: Object.fromEntries([...tally.calls].sort()),
+      }
+    : {}),
+};
+if (values.json) process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+else {
+  const names = Object.keys('calls' in report ? report.calls : {});
+  for (const [name, value] of Object.entries(report)) {
+    if (name === 'calls') process.stdout.write(`calls: ${names.length} names\n`);
+    else process.stdout.write(`${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}\n`);
+  }
+}
+process.exitCode = result.unavailable ? 69 : result.failure ? 1 : 0;
