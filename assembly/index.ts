@@ -4,6 +4,7 @@ export * from './fixed';
 export * from './interrupts/deliver';
 export * from './interrupts/raise';
 export * from './interrupts/system-call';
+export * from './matrix';
 export * from './mmu/access';
 export * from './mmu/context';
 export * from './mmu/fetch';

@@ -29,7 +29,7 @@ const bigEndianCases = 48;
 
 /** Which file a row's vectors go to. */
 function groupOf(row: InstructionRow): string {
-  if (row.facility === 'MMA') return 'matrix';
+  if (/^(pm)?xv.*ger|acc/.test(row.mnemonic)) return 'matrix';
   if (row.prefix !== undefined) return 'prefixed';
   if (row.since === '3.1') return 'power10';
   if (/^(xs|xv|lxs|stxs)/.test(row.mnemonic)) return 'vsx-arithmetic';

@@ -10,7 +10,7 @@ function facilities(cpu: usize, msr: u64): i32 {
   let bits = 0;
   if (msr & R.MSR_FP) bits |= L.FACILITY_FP | L.FACILITY_DFP;
   if (msr & R.MSR_VEC) bits |= L.FACILITY_VEC;
-  if (msr & R.MSR_VSX) bits |= L.FACILITY_VSX | L.FACILITY_MMA;
+  if (msr & R.MSR_VSX) bits |= L.FACILITY_VSX;
   if (msr & R.MSR_TM) bits |= L.FACILITY_TM;
   if (fscr & 0x1000) bits |= L.FACILITY_SCV;
   const problem = (msr & R.MSR_PR) != 0 && R.hasModel(cpu, L.MODEL_isa207);

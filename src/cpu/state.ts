@@ -196,7 +196,6 @@ export const facilityBit = {
   PREFIX: 256,
   TM: 512,
   DFP: 1024,
-  MMA: 2048,
 } as const;
 
 /** Bits of the `model` word: what the CPU model has, beyond facilities. */

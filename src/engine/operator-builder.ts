@@ -322,6 +322,7 @@ export abstract class OperatorBuilder implements Builder {
   abstract vsrDoubleword(n: RegisterNumber, which: 0 | 1): I64;
   abstract vsrRef(n: RegisterNumber): I32;
   abstract vrRef(n: RegisterNumber): I32;
+  abstract vsrPairRef(field: Field): I32;
   abstract accumulatorRef(field: Field): I32;
   abstract slot(name: SlotName): I64;
   abstract floatingPointException(): I32;

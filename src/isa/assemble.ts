@@ -77,7 +77,7 @@ const optional: ReadonlySet<FieldName> = new Set([
 
 /** Symbols that stand for registers and CR bits. */
 function registerSymbol(name: string): bigint | undefined {
-  const match = /^(?:(r|f|v)(\d|[12]\d|3[01])|vs(\d|[1-5]\d|6[0-3])|cr([0-7]))$/.exec(name);
+  const match = /^(?:(r|f|v)(\d|[12]\d|3[01])|vs(\d|[1-5]\d|6[0-3])|(?:cr|a)([0-7]))$/.exec(name);
   if (match !== null) return BigInt(match[2] ?? match[3] ?? match[4] ?? 0);
   const bit = ({ lt: 0, gt: 1, eq: 2, so: 3, un: 3, sp: 1 } as const)[name];
   return bit === undefined ? undefined : BigInt(bit);

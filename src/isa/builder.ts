@@ -185,6 +185,8 @@ export interface Builder {
   /** Address (i32) in linear memory of a VSR's 16 bytes, for functions that work on registers by reference. */
   vsrRef(n: RegisterNumber): I32;
   vrRef(n: RegisterNumber): I32;
+  /** Address of the first register of the pair that a field (XAp) names. */
+  vsrPairRef(field: Field): I32;
   /** Address of the accumulator that a field names: rows 0 to 3 are VSR 4n to 4n+3, as the ISA allows (section 7.2.1.3). */
   accumulatorRef(field: Field): I32;
   /** Named CPU state outside the register files. */

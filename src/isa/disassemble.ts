@@ -14,7 +14,7 @@ function crBitText(bit: number): string {
   return bit < 4 ? name : `4*cr${bit >> 2}+${name}`;
 }
 
-const registerPrefix = { gpr: 'r', fpr: 'f', vr: 'v', vsr: 'vs', crField: 'cr' } as const;
+const registerPrefix = { gpr: 'r', fpr: 'f', vr: 'v', vsr: 'vs', accumulator: 'a', crField: 'cr' } as const;
 
 function operandText(row: InstructionRow, name: FieldName, { word, prefix }: InstructionBits, address: bigint): string {
   const pattern = patternOf(row);
@@ -27,6 +27,7 @@ function operandText(row: InstructionRow, name: FieldName, { word, prefix }: Ins
     case 'fpr':
     case 'vr':
     case 'vsr':
+    case 'accumulator':
     case 'crField':
       return `${registerPrefix[kind]}${value}`;
     case 'crBit':

@@ -45,6 +45,8 @@ export type FieldName =
   | 'XC'
   | 'XTp'
   | 'XSp'
+  | 'XAp'
+  | 'Ap'
   | 'D'
   | 'DS'
   | 'DQ'
@@ -163,6 +165,7 @@ export const compositeFields: Readonly<Partial<Record<FieldName, readonly FieldN
   XC: ['CX', 'C'],
   XTp: ['TX', 'Tp'],
   XSp: ['SX', 'Tp'],
+  XAp: ['AX', 'Ap'],
   sh: ['sh5', 'sh04'],
   mb: ['mb5', 'mb04'],
   d: ['d0', 'd1', 'd2'],
@@ -175,7 +178,7 @@ export const compositeFields: Readonly<Partial<Record<FieldName, readonly FieldN
 
 /**
  * Fields that are signed immediates, with the number of zero bits appended (D-form displacements and the like).
- * `XTp`/`XSp` count register pairs and are scaled by 2 in the meaning, not here.
+ * `XTp`, `XSp` and `XAp` count register pairs and are scaled by 2 in the meaning, not here.
  */
 export const signedFields: Readonly<Partial<Record<FieldName, number>>> = {
   D: 0,

@@ -4,6 +4,7 @@ import type { FunctionSignature } from './function-signature.ts';
 import { decimalFunctions } from './functions/decimal.ts';
 import { fixedPointFunctions } from './functions/fixed-point.ts';
 import { floatingPointFunctions } from './functions/floating-point.ts';
+import { matrixFunctions } from './functions/matrix.ts';
 import { supervisorFunctions } from './functions/supervisor.ts';
 import { vectorFunctions } from './functions/vector.ts';
 
@@ -12,6 +13,7 @@ const tables = {
   ...fixedPointFunctions,
   ...floatingPointFunctions,
   ...vectorFunctions,
+  ...matrixFunctions,
   ...supervisorFunctions,
 };
 

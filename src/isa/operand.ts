@@ -5,13 +5,24 @@ import type { InstructionRow } from './row.ts';
 import { patternOf } from './row-pattern.ts';
 
 /** How an operand is written. */
-export type OperandKind = 'gpr' | 'fpr' | 'vr' | 'vsr' | 'crField' | 'crBit' | 'branch' | 'signed' | 'unsigned';
+export type OperandKind =
+  | 'gpr'
+  | 'fpr'
+  | 'vr'
+  | 'vsr'
+  | 'accumulator'
+  | 'crField'
+  | 'crBit'
+  | 'branch'
+  | 'signed'
+  | 'unsigned';
 
 const namesOfKind: Readonly<Record<Exclude<OperandKind, 'signed' | 'unsigned'>, readonly FieldName[]>> = {
   gpr: ['RT', 'RS', 'RA', 'RB', 'RC', 'RTp', 'RSp'],
   fpr: ['FRT', 'FRS', 'FRA', 'FRB', 'FRC', 'FRTp', 'FRSp', 'FRAp', 'FRBp'],
   vr: ['VRT', 'VRS', 'VRA', 'VRB', 'VRC'],
-  vsr: ['XT', 'XS', 'XA', 'XB', 'XC', 'XTp', 'XSp'],
+  vsr: ['XT', 'XS', 'XA', 'XB', 'XC', 'XTp', 'XSp', 'XAp'],
+  accumulator: ['AT'],
   crField: ['BF', 'BFA'],
   crBit: ['BT', 'BA', 'BB', 'BC', 'BI', 'XBI'],
   branch: ['LI', 'BD'],
@@ -41,7 +52,7 @@ export function operandNames(row: InstructionRow): readonly FieldName[] {
 
 /** Pair operands name the even register but count pairs in the word. */
 export function operandScale(name: FieldName): number {
-  return name === 'XTp' || name === 'XSp' ? 2 : 1;
+  return name === 'XTp' || name === 'XSp' || name === 'XAp' ? 2 : 1;
 }
 
 /** Width in bits of a field of a pattern, composite or not. */

@@ -4,7 +4,7 @@ import type { FieldName } from './field.ts';
 import type { IsaVersion } from './version.ts';
 
 /** The facility that an instruction needs; which MSR, FSCR or HFSCR bit enables it is in the facility table of `cpu/`. */
-export type Facility = 'FP' | 'VEC' | 'VSX' | 'DFP' | 'TM' | 'TAR' | 'EBB' | 'DSCR' | 'SCV' | 'MSGP' | 'PREFIX' | 'MMA';
+export type Facility = 'FP' | 'VEC' | 'VSX' | 'DFP' | 'TM' | 'TAR' | 'EBB' | 'DSCR' | 'SCV' | 'MSGP' | 'PREFIX';
 
 /** A facility chosen by a one-bit field: the first where it is 0, the second where it is 1. */
 export interface FacilityByField {

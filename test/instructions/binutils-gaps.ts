@@ -74,6 +74,11 @@ export const binutilsGaps: readonly Gap[] = [
     reason: 'odd RTp, or RTp that is also an address register, is an invalid form',
   },
   {
+    mnemonic: /ger\d?/,
+    when: overlapsAccumulator,
+    reason: 'an operand that is part of the accumulator is an invalid form',
+  },
+  {
     mnemonic: /^plq$/,
     when: (word) => ra(word) === rt(word),
     reason: 'RTp that is also the address register is an invalid form',
@@ -123,6 +128,12 @@ export const binutilsGaps: readonly Gap[] = [
     reason: 'TBR other than 268 and 269, which the architecture treats as mfspr does',
   },
 ];
+
+/** True when XA or XB of an outer product is one of the four registers of the accumulator. */
+function overlapsAccumulator(word: number): boolean {
+  const sources = [ra(word) | (bits(word, 29, 29) << 5), rb(word) | (bits(word, 30, 30) << 5)];
+  return sources.some((n) => n >> 2 === bits(word, 6, 8));
+}
 
 function isPowerOfTwo(value: number): boolean {
   return value !== 0 && (value & (value - 1)) === 0;

@@ -53,6 +53,7 @@ export const styles = [
   'zoned',
   'decimalQuad',
   'packed',
+  'bfloat',
 ] as const;
 export type Style = (typeof styles)[number];
 
@@ -238,6 +239,8 @@ function vector(next: () => number, style: Style): readonly number[] {
       return [0, 1, 2, 3].map(() => special(next, 8, 23));
     case 'half':
       return [0, 1, 2, 3].map(() => special(next, 5, 10) * 65536 + special(next, 5, 10));
+    case 'bfloat':
+      return [0, 1, 2, 3].map(() => special(next, 8, 7) * 65536 + special(next, 8, 7));
     case 'quad':
       return next() % 3 === 0
         ? [special(next, 15, 16), 0, 0, next() & 1]

@@ -89,6 +89,32 @@ function isDecimalSpecial(state: DataView, n: number): boolean {
   return ((state.getUint8(block.vsr + 16 * n + 15) >> 2) & 31) >= 30;
 }
 
+/** Words of a vector-scalar register, from the left. */
+const wordsOf = (state: DataView, n: number) =>
+  [12, 8, 4, 0].map((at) => state.getUint32(block.vsr + 16 * n + at, true));
+
+const conversion = new DataView(new ArrayBuffer(4));
+
+/** The number that 16 bits are as bfloat16. */
+function bfloat(bits: number): number {
+  conversion.setUint32(0, bits << 16);
+  return conversion.getFloat32(0);
+}
+
+/** True when a product of two bfloat16 elements, or the sum of two, is no normal single. */
+function bfloatSumsLeaveRange(word: number, state: DataView): boolean {
+  const x = wordsOf(state, bits(word, 11, 15) | (bits(word, 29, 29) << 5));
+  const y = wordsOf(state, xb(word));
+  const outside = (sum: number) =>
+    (sum !== 0 && Math.abs(sum) < 2 ** -125) || (Math.abs(sum) > 2 ** 127.99 && sum !== Infinity);
+  return x.some((p) =>
+    y.some((q) => {
+      const [first, second] = [bfloat(p >>> 16) * bfloat(q >>> 16), bfloat(p & 0xffff) * bfloat(q & 0xffff)];
+      return outside(first) || outside(second) || outside(first + second);
+    }),
+  );
+}
+
 /** The gaps. */
 export const qemuGaps: readonly QemuGap[] = [
   {
@@ -127,7 +153,7 @@ export const qemuGaps: readonly QemuGap[] = [
     reason: 'reserved bits of XER: zero or what was written',
   },
   {
-    mnemonic: /^(f|xs|xv)/,
+    mnemonic: /^(f|xs|(pm)?xv)/,
     ignored: () => whole(block.fpscr, 0x4_0000n),
     reason: 'QEMU does not compute FPSCR[FR]',
   },
@@ -147,12 +173,12 @@ export const qemuGaps: readonly QemuGap[] = [
     reason: 'QEMU says that every denormal of single precision matches, whatever DCMX asks for',
   },
   {
-    mnemonic: /^xv/,
+    mnemonic: /^(pm)?xv/,
     ignored: () => whole(block.fpscr, 0x6_0000n),
     reason: 'QEMU clears FI; vector instructions alter neither FR nor FI (Book I, 7.6.1.7)',
   },
   {
-    mnemonic: /^xv/,
+    mnemonic: /^(pm)?xv/,
     ignored: (_, __, result) => {
       return (result.getUint32(block.fpscr, true) & 0x1000_0000) !== 0 ? whole(block.fpscr, 0x0800_0000n) : undefined;
     },
@@ -188,6 +214,17 @@ export const qemuGaps: readonly QemuGap[] = [
     mnemonic: /^(fnm(add|sub)s?|x[sv]nm(add|sub)([am].*|qp))$/,
     ignored: (_, state) => ((state.getUint32(block.fpscr, true) & 2) !== 0 ? 'all' : undefined),
     reason: 'QEMU rounds toward an infinity after negating; the instruction negates the rounded sum (Book I, 4.6.6)',
+  },
+  {
+    mnemonic: /^(pm)?xvf(32|64)gern[pn]$/,
+    ignored: (_, state) => ((state.getUint32(block.fpscr, true) & 2) !== 0 ? 'all' : undefined),
+    reason: 'QEMU rounds toward an infinity after negating; the instruction negates the rounded sum (Book I, 7.6.1.10)',
+  },
+  {
+    mnemonic: /^(pm)?xvbf16ger2/,
+    ignored: (word, state) => (bfloatSumsLeaveRange(word, state) ? 'all' : undefined),
+    reason:
+      'QEMU rounds the sum of products to single; here it is rounded to the significand of single, with any exponent, and to single at the end (Book I, 7.6.1.10, bfp_ROUND_TO_BFP32_SIGNIFICAND)',
   },
   {
     mnemonic: /^fcti/,

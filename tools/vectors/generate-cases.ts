@@ -47,6 +47,10 @@ function stylesOf(row: InstructionRow): readonly Style[] {
   if (/^bcdcfn/.test(name)) return ['national', 'national', 'national', 'random'];
   if (/^bcdcfz/.test(name)) return ['zoned', 'zoned', 'zoned', 'random'];
   if (/^bcd|national|zoned|vmul10/.test(name)) return ['decimal', 'decimal', 'decimal', 'random'];
+  if (/xvbf16ger/.test(name)) return ['single', 'bfloat', 'bfloat', 'integer'];
+  if (/xvf16ger/.test(name)) return ['half', 'half', 'half', 'single'];
+  if (/xvf32ger/.test(name)) return ['single', 'single', 'single', 'double', 'integer'];
+  if (/xvf64ger/.test(name)) return ['double', 'double', 'double', 'integer'];
   if (/qp|quad/.test(name)) return ['quad', 'quad', 'quad', 'double', 'integer'];
   if (/hp$|hpdp$|hpsp$/.test(name)) return ['half', 'half', 'single', 'double'];
   if (/^xv.*sp|^v.*fp$|^v[cr]f|^vct|^xv.*sxw|^xv.*uxw/.test(name))
@@ -147,6 +151,14 @@ export class CaseGenerator {
     return values;
   }
 
+  /** True when an operand is part of the accumulator. */
+  #overlaps(values: Map<FieldName, number>): boolean {
+    const accumulator = values.get('AT');
+    const sources = [values.get('XA'), values.get('XB')].map((n) => n !== undefined && n >> 2);
+    const pair = values.get('XAp');
+    return accumulator !== undefined && [...sources, pair !== undefined && pair >> 1].includes(accumulator);
+  }
+
   /** True when register numbers clash: a base that is also a target or an index, where that is an invalid form. */
   #clashes(values: Map<FieldName, number>): boolean {
     const { mnemonic } = this.#row;
@@ -208,7 +220,7 @@ export class CaseGenerator {
   /** The next case. */
   next(): CaseInput {
     let values = this.#fields();
-    while (this.#clashes(values)) values = this.#fields();
+    while (this.#clashes(values) || this.#overlaps(values)) values = this.#fields();
     const { mnemonic } = this.#row;
     const before = this.#memory ? this.#address(values) : [];
     const pattern = patternOf(this.#row);

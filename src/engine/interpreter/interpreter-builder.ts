@@ -91,7 +91,6 @@ const facilityCause: Readonly<Partial<Record<Facility, number>>> = {
   SCV: 12,
   PREFIX: 13,
   DFP: 1,
-  MMA: 14,
 };
 const facilityVector: Readonly<Partial<Record<Facility, number>>> = { FP: 0x800, DFP: 0x800, VEC: 0xf20, VSX: 0xf40 };
 
@@ -333,6 +332,9 @@ export class InterpreterBuilder extends OperatorBuilder {
     return this.#reference(n, 32);
   }
 
+  vsrPairRef(field: Field): I32 {
+    return this.typed(this.#addressOfSlot(this.#layout.register('vsr', field.name, 0, 2)));
+  }
   accumulatorRef(field: Field): I32 {
     return this.typed(this.#addressOfSlot(this.#layout.register('vsr', field.name, 0, 4)));
   }

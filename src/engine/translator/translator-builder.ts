@@ -321,6 +321,9 @@ export class TranslatorBuilder extends OperatorBuilder {
   vrRef(n: RegisterNumber): I32 {
     return this.#reference(n, 32);
   }
+  vsrPairRef(field: Field): I32 {
+    return this.vsrRef(2 * this.#field(field.name));
+  }
   accumulatorRef(field: Field): I32 {
     return this.vsrRef(4 * this.#field(field.name));
   }

@@ -18,6 +18,7 @@ import { vectorQuadwordRows } from './vector-quadword.ts';
 import { vectorRotateShiftRows } from './vector-rotate-shift.ts';
 import { vsxLoadStoreRows } from './vsx-load-store.ts';
 import { vsxLoadStorePairRows } from './vsx-load-store-pair.ts';
+import { vsxMatrixRows } from './vsx-matrix.ts';
 import { vsxMoveRows } from './vsx-move.ts';
 import { vsxPermuteRows } from './vsx-permute.ts';
 import { vsxPrefixedRows } from './vsx-prefixed.ts';
@@ -45,4 +46,5 @@ export const vectorRows: readonly InstructionRow[] = [
   ...vsxMoveRows,
   ...vsxPermuteRows,
   ...vsxPrefixedRows,
+  ...vsxMatrixRows,
 ];

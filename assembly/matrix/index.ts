@@ -1,0 +1,3 @@
+// Matrix-multiply assist functions of the data plane.
+export * from './floating-point';
+export * from './integer';
