@@ -325,6 +325,10 @@ class Machine implements SteppableMachine {
     return this.#now.engine;
   }
 
+  get irq(): SpaprIrq {
+    return this.#now.irq;
+  }
+
   watchRuns(watch: RunWatch | undefined): void {
     this.#now.scheduler.watch = watch;
   }
@@ -372,6 +376,8 @@ export const createMachine: CreateMachine = (config, host) => new Machine(config
 export interface SteppableMachine extends MachineHandle {
   /** The engine of the present incarnation; a reset of the guest replaces it. */
   readonly engine: Engine;
+  /** Its interrupt controllers, likewise. */
+  readonly irq: SpaprIrq;
   /** Runs one slice of each vCPU, or sleeps; the outcome when that was the end. */
   step(): MachineOutcome | undefined;
   /** Watches what happens inside slices, until the guest resets the machine. */

@@ -14,17 +14,31 @@ export function qemuVersion(program: string): string | undefined {
   return status === 0 ? stdout.split('\n')[0] : undefined;
 }
 
-/** Runs `elf`, which is written to `file` first. */
-export async function runOnQemu(program: string, guest: Guest, elf: Uint8Array, file: string): Promise<GuestOutput> {
+/** What QEMU printed on its console, and how it ended. */
+export interface QemuRun {
+  readonly text: string;
+  readonly code: number | null;
+  /** The last line on standard error. */
+  readonly error: string;
+}
+
+/** Runs the ELF file `elf`, which is written to `file` first, with options by their names in a request. */
+export async function qemuRun(
+  program: string,
+  options: Guest['options'],
+  elf: Uint8Array,
+  file: string,
+  longest = longestMs,
+): Promise<QemuRun> {
   writeFileSync(file, elf);
-  const { cpu, cpus = '1', threads = '1', memory = '256', ...rest } = guest.options;
+  const { cpu, cpus = '1', threads = '1', memory = '256', ...rest } = options;
   const machine = ['pseries', 'x-vof=on'];
   for (const [name, value] of Object.entries(rest)) if (!unknown.has(name)) machine.push(`${name}=${value}`);
   const args = ['-nodefaults', '-display', 'none', '-serial', 'stdio', '-monitor', 'none', '-accel', 'tcg'];
   args.push('-machine', machine.join(','), '-cpu', cpu, '-m', memory, '-kernel', file);
   args.push('-smp', `cpus=${cpus},threads=${threads}`);
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const timer = setTimeout(() => child.kill(), longestMs);
+  const timer = setTimeout(() => child.kill(), longest);
   let text = '';
   let errors = '';
   child.stdout.on('data', (data: Buffer) => {
@@ -38,7 +52,13 @@ export async function runOnQemu(program: string, guest: Guest, elf: Uint8Array, 
     child.on('error', () => resolve(null));
   });
   clearTimeout(timer);
+  return { text, code, error: errors.trim().split('\n').pop() ?? '' };
+}
+
+/** Runs a test guest, whose file is written to `file` first. */
+export async function runOnQemu(program: string, guest: Guest, elf: Uint8Array, file: string): Promise<GuestOutput> {
+  const { text, code, error } = await qemuRun(program, guest.options, elf, file);
   const output = readOutput(text);
   if (code === 0) return output;
-  return { ...output, complete: false, rest: `${output.rest} status ${code} ${errors.trim().split('\n').pop() ?? ''}` };
+  return { ...output, complete: false, rest: `${output.rest} status ${code} ${error}` };
 }

@@ -1,0 +1,166 @@
+// Drives the vCPUs of a running guest from outside, command by command, through their own loads, stores and calls.
+import assert from 'node:assert/strict';
+import { type Environment, evaluate, findProfile, type Request, vcpuId } from '../../src/environment/index.ts';
+import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
+import { loadEngineImages } from '../../src/host/engine-images.ts';
+import type { InterruptHypercallResult } from '../../src/interrupts/hypercall.ts';
+import { createSteppableMachine, type SteppableMachine } from '../../src/machine/machine.ts';
+import { type CasRequestOptions, casRequestBytes } from '../../src/papr/cas-request-bytes.ts';
+import type { Driven } from './driven.ts';
+import { command, commandBytes, noServer, operation, place, puppetImage, secondaryEntry } from './puppet-source.ts';
+
+const engineImages = loadEngineImages();
+
+/** Far more rounds of the scheduler than a command takes. */
+const mostRounds = 1000;
+
+/** What a puppet is made from. */
+export interface PuppetOptions {
+  readonly request?: Request;
+  /** Name of a host's profile; the engine unless given. */
+  readonly host?: string;
+  /** What it asks for when it negotiates, XIVE and radix where that is empty; it does not negotiate where absent. */
+  readonly wish?: CasRequestOptions;
+}
+
+/** A command and what came of it. */
+export interface Done {
+  readonly bytes: Uint8Array;
+  /** Results that mean something; registers behind them may have any value. */
+  readonly results: readonly bigint[];
+}
+
+/** Results of calls besides the status, while that is 0; of all others none. H_XIRR_X tells the time, too. */
+const resultsOfCall: Readonly<Record<string, number>> = {
+  H_IPOLL: 2,
+  H_XIRR: 1,
+  H_XIRR_X: 1,
+  H_INT_GET_SOURCE_INFO: 4,
+  H_INT_GET_SOURCE_CONFIG: 3,
+  H_INT_GET_QUEUE_INFO: 2,
+  H_INT_GET_QUEUE_CONFIG: 4,
+  H_INT_ESB: 1,
+};
+const resultsOfRtas: Readonly<Record<string, number>> = { 'ibm,get-xive': 3, 'query-cpu-stopped-state': 2 };
+
+/** A machine whose vCPUs all run and wait for commands. */
+export class Puppet implements Driven {
+  readonly servers: readonly number[];
+  readonly queues = 0x180_0000;
+  readonly machine: SteppableMachine;
+  readonly environment: Environment;
+  spares = false;
+  /** Every command so far. */
+  readonly done: Done[] = [];
+  readonly request: Uint8Array;
+  /** Loads and stores use data translation; a guest of radix tables may set it. */
+  translated = false;
+
+  constructor({ request = {}, host = 'engine', wish }: PuppetOptions = {}) {
+    const profile = findProfile(host);
+    assert.ok(profile !== undefined, `there is a profile ${host}`);
+    const asked = { cpu: 'power9', memory: '256', ...request };
+    const { environment, provision, reasons } = evaluate(asked, profile);
+    assert.ok(provision !== undefined, reasons.map(({ message }) => message).join('; '));
+    this.environment = environment;
+    this.servers = Array.from({ length: environment.smp.cpus }, (_, index) => vcpuId(environment.smp, index));
+    this.request = casRequestBytes(wish);
+    this.machine = createSteppableMachine(
+      {
+        environment,
+        provision,
+        boot: { kind: 'kernel', kernel: puppetImage(this.request), commandLine: '' },
+        rtcBaseSeconds: 0,
+        icountShift: 1,
+        noReboot: true,
+        engine: engineFromEnvironment() ?? 'translator',
+        logItems: [],
+      },
+      {
+        engineImages,
+        console: { read: () => 0, hasInput: () => false, write: () => {} },
+        monotonicNanoseconds: () => 0,
+        randomBytes: (into) => into.fill(1),
+        idle: () => {},
+        stopRequested: () => false,
+        log: () => {},
+      },
+    );
+    if (wish) this.#negotiate();
+    for (const server of this.servers.slice(1))
+      assert.deepEqual(this.rtas('start-cpu', [server, secondaryEntry, server], 0), [0]);
+  }
+
+  get memory() {
+    return this.machine.engine.ram;
+  }
+
+  get irq() {
+    return this.machine.irq;
+  }
+
+  /** Only while one vCPU runs. */
+  #negotiate(): void {
+    assert.equal(this.hypercall('H_CAS', [place.request, place.tree, 0x4_0000], 0).status, 0n);
+    assert.equal(this.hypercall('H_REGISTER_PROC_TBL', [0x1d, place.processTable, 0, 0], 0).status, 0n);
+  }
+
+  load(cpu: number, address: bigint, size: number): bigint {
+    const [value = 0n] = this.#run(cpu, operation.load, [address, this.#access(size)], 1);
+    return value;
+  }
+
+  store(cpu: number, address: bigint, size: number, value: bigint): void {
+    this.#run(cpu, operation.store, [address, this.#access(size), value], 0);
+  }
+
+  burst(cpu: number, count: number, stored: bigint, loaded: bigint): void {
+    this.#run(cpu, operation.burst, [BigInt(count), stored, loaded], 0);
+  }
+
+  hypercall(name: string, args: readonly (number | bigint)[], cpu: number): InterruptHypercallResult {
+    const number = new Map(Object.entries(this.environment.hypercalls)).get(name);
+    assert.ok(number !== undefined, name);
+    const count = 1 + (resultsOfCall[name] ?? 0);
+    const [status = 0n, ...rest] = this.#run(cpu, operation.call, [BigInt(number), ...args.map(BigInt)], count);
+    return { status: BigInt.asIntN(64, status), results: rest };
+  }
+
+  rtas(name: string, args: readonly number[], cpu: number): readonly number[] {
+    const token = new Map(Object.entries(this.environment.rtas)).get(name);
+    assert.ok(token !== undefined, name);
+    const count = resultsOfRtas[name] ?? 1;
+    const cells = [token, args.length, count, ...args];
+    const returned = this.#run(cpu, operation.rtas, [], count, cells);
+    return returned.map((cell) => Number(BigInt.asIntN(32, cell)));
+  }
+
+  isSignalled(cpu: number): boolean {
+    return this.#run(cpu, operation.poll, [], 1)[0] === 1n;
+  }
+
+  #access(size: number): bigint {
+    return BigInt(Math.log2(size) + (this.translated ? 0x100 : 0));
+  }
+
+  /** `count` results mean something where the first is 0, or is no status; otherwise only that. */
+  #run(cpu: number, number: number, args: readonly bigint[], count: number, cells: readonly number[] = []): bigint[] {
+    const { memory } = this;
+    const bytes = commandBytes(this.servers[cpu] ?? 0, number, args, cells);
+    memory.writeBytes(place.commands + command.operation, bytes.subarray(command.operation));
+    memory.write64(place.commands + command.bytes, BigInt(noServer.yet));
+    memory.write64(place.cursor, BigInt(place.commands));
+    memory.write64(place.commands, BigInt(this.servers[cpu] ?? 0));
+    for (let rounds = 0; memory.read64(place.cursor) === BigInt(place.commands); rounds++) {
+      const outcome = this.machine.step();
+      assert.equal(outcome, undefined, JSON.stringify(outcome));
+      assert.ok(rounds < mostRounds, `a command of vCPU ${cpu} does not end`);
+    }
+    const isStatus = number === operation.call || number === operation.rtas;
+    const failed = isStatus && memory.read64(place.commands + command.result) !== 0n;
+    const length = failed ? 1 : count;
+    const read = Array.from({ length }, (_, n) => memory.read64(place.commands + command.result + 8 * n));
+    this.done.push({ bytes, results: read });
+    return read;
+  }
+}

@@ -1,0 +1,118 @@
+// npm run interrupts:qemu [-- HISTORIES [SEED]]: random histories of both interrupt controllers, carried out by the vCPUs of
+// a guest on this machine and of the same guest on QEMU. What differs and is not reviewed fails the run.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { qemuRun, qemuVersion } from '../guests/run-qemu.ts';
+import { type Driven, type Step, withoutDevices } from './driven.ts';
+import { type Done, Puppet } from './puppet.ts';
+import { operation, puppetImage, results } from './puppet-source.ts';
+import { type Command, commandOf, reviewed } from './qemu-reviewed.ts';
+import { XicsModel, xicsSteps } from './xics-model.ts';
+import { XiveModel, xiveSteps } from './xive-model.ts';
+
+const qemu = 'qemu-system-ppc64';
+/** A guest takes less than a second. */
+const longestMs = 60_000;
+
+/** One history: its machine's options, and what came of each command here. */
+interface History {
+  readonly options: Readonly<Record<string, string>> & { readonly cpu: string };
+  readonly request: Uint8Array;
+  readonly done: readonly Done[];
+}
+
+function live<M extends { check(driven: Driven): void }>(puppet: Puppet, model: M, steps: readonly Step<M>[]): Done[] {
+  model.check(puppet);
+  for (const step of withoutDevices(steps)) {
+    step(puppet, model);
+    model.check(puppet);
+  }
+  return puppet.done;
+}
+
+function history(mode: 'xics' | 'xive', seed: number): History {
+  // QEMU 7.2 has one thread for each core.
+  const cpus = 1 + (seed % 4);
+  const options = { cpu: 'power9', cpus: String(cpus), 'ic-mode': mode === 'xics' ? 'xics' : 'dual' };
+  const puppet = new Puppet(mode === 'xics' ? { request: options } : { request: options, wish: {} });
+  puppet.spares = true;
+  puppet.translated = mode === 'xive' && seed % 2 === 0;
+  const length = { minLength: 60, maxLength: 60 };
+  const sample = <T>(steps: fc.Arbitrary<T>): T[] => fc.sample(fc.array(steps, length), { seed, numRuns: 1 }).flat();
+  const done =
+    mode === 'xics'
+      ? live(puppet, new XicsModel(cpus), sample(xicsSteps(cpus)))
+      : live(puppet, new XiveModel(puppet.servers), sample(xiveSteps(puppet.servers)));
+  return { options, request: puppet.request, done };
+}
+
+function show({ operation: what, server, args }: Command): string {
+  const name = Object.entries(operation).find(([, number]) => number === what)?.[0] ?? '';
+  return `vCPU ${server} ${name}(${args.map((value) => value.toString(16)).join(', ')})`;
+}
+
+async function compare({ options, request, done }: History, file: string, counts: Map<string, number>) {
+  const elf = puppetImage(
+    request,
+    done.map(({ bytes }) => bytes),
+  );
+  const { text, code, error } = await qemuRun(qemu, options, elf, file, longestMs);
+  const lines = text
+    .replaceAll('\r', '')
+    .split('\n')
+    .filter((line) => line.length === 16 * results);
+  const problems: string[] = [];
+  if (code !== 0 || lines.length !== done.length)
+    problems.push(`QEMU ended with ${code} after ${lines.length} of ${done.length} commands: ${error}`);
+  for (const [n, line] of lines.entries()) {
+    const { bytes = new Uint8Array(), results: ours = [] } = done[n] ?? {};
+    const theirs = ours.map((_, r) => BigInt(`0x${line.slice(16 * r, 16 * r + 16)}`));
+    const command = commandOf(bytes);
+    const rule = reviewed.find(({ applies }) => applies(command, ours, theirs));
+    const apart = ours.some((value, r) => value !== theirs[r]);
+    if (!apart) continue;
+    if (rule) counts.set(rule.reason, (counts.get(rule.reason) ?? 0) + 1);
+    else
+      problems.push(
+        `${n}: ${show(command)}: ${ours.map((v) => v.toString(16))} here, ${theirs.map((v) => v.toString(16))}`,
+      );
+    if (rule?.ends === true) break;
+  }
+  return { problems, commands: lines.length };
+}
+
+async function main(): Promise<number> {
+  const version = qemuVersion(qemu);
+  if (version === undefined) {
+    console.log(`${qemu} is not installed; npm test drives the guests on this machine alone`);
+    return 1;
+  }
+  const histories = Number(process.argv[2] ?? 20);
+  const first = Number(process.argv[3] ?? 1);
+  console.log(`${version}; ${histories} histories from seed ${first}`);
+  const scratch = mkdtempSync(join(tmpdir(), 'continuo-interrupts-'));
+  const counts = new Map<string, number>();
+  let commands = 0;
+  let failed = 0;
+  try {
+    for (let seed = first; seed < first + histories; seed++) {
+      for (const mode of ['xics', 'xive'] as const) {
+        const result = await compare(history(mode, seed), join(scratch, 'guest.elf'), counts);
+        commands += result.commands;
+        if (result.problems.length === 0) continue;
+        failed++;
+        console.log(`${mode}, seed ${seed}: ${result.problems.length} differences`);
+        for (const problem of result.problems.slice(0, 6)) console.log(`  ${problem}`);
+      }
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  console.log(`${commands} commands; ${failed} histories with differences that are not reviewed`);
+  for (const [reason, count] of counts) console.log(`${String(count).padStart(6)}  ${reason}`);
+  return failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
