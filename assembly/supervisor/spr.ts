@@ -33,8 +33,8 @@ function attributes(cpu: usize, n: i32, problemBit: i32, supervisorBit: i32): i3
             : 0;
   if (newest < ((bits >> A.sinceShift) & 7) || newest > ((bits >> A.untilShift) & 7)) bits = 0;
   if (((bits >> A.causeShift) & 15) == 5) return transactionAttributes(cpu, bits, problemBit);
-  // Reserved numbers that software may use freely.
-  if (n >= 808 && n <= 811) return 0;
+  // Reserved numbers that software may use freely, from edition 2.07 on.
+  if (n >= 808 && n <= 811 && R.hasModel(cpu, L.MODEL_isa207)) return 0;
   if (problem) {
     if (bits & problemBit) return facilityAllows(cpu, bits) ? bits : 0;
     // SPR numbers with bit 0 of the (unswapped) field set are privileged.
@@ -42,8 +42,8 @@ function attributes(cpu: usize, n: i32, problemBit: i32, supervisorBit: i32): i3
     return 0;
   }
   if (bits & supervisorBit) return bits;
-  // Numbers 0 and 4 to 6 are reserved as illegal; others that do not exist are no-operations.
-  if (n == 0 || (n >= 4 && n <= 6)) raiseProgram(cpu, PROGRAM_ILLEGAL);
+  // Number 0 is illegal, and so is reading 4 to 6; others that do not exist are no-operations.
+  if (n == 0 || (problemBit == A.readProblem && n >= 4 && n <= 6)) raiseProgram(cpu, PROGRAM_ILLEGAL);
   return 0;
 }
 

@@ -42,7 +42,9 @@ export function problemEdition(pcr: bigint): IsaVersion | undefined {
   return bits & modelBit.isa206 ? '2.05' : bits & modelBit.isa207 ? '2.06' : bits & modelBit.isa300 ? '2.07' : '3.0';
 }
 
-const spr = { AMOR: 349, PVR: 287, PIR: 1023, TIR: 446 } as const;
+const spr = { AMOR: 349, PVR: 287, PIR: 1023, TIR: 446, MMCR0: 795 } as const;
+/** MMCR0[FC]: the counters are frozen. */
+const freezeCounters = 0x8000_0000n;
 /** DEC at reset: as far away as 32 bits allow. */
 const resetDecrementer = 0x7fff_ffffn;
 
@@ -61,5 +63,6 @@ export function resetVcpuState(vcpu: Vcpu, environment: Environment, host: Provi
   vcpu.setSpr(spr.PVR, BigInt(host.pvr));
   vcpu.setSpr(spr.PIR, BigInt(server));
   vcpu.setSpr(spr.TIR, BigInt(vcpu.index % environment.smp.threads));
+  vcpu.setSpr(spr.MMCR0, freezeCounters);
   vcpu.setSpr(spr.AMOR, 0xffff_ffff_ffff_ffffn);
 }

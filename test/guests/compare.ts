@@ -5,13 +5,15 @@ import { type Expectation, type Guest, type Recorded, recordedFields } from './g
 export interface Difference {
   readonly guest: string;
   readonly cpu: string;
+  /** Of the case in the guest. */
+  readonly index: number;
   readonly name: string;
   readonly field: keyof Recorded;
   readonly is: bigint;
   readonly due: bigint;
 }
 
-/** Fields of `is` that differ from `due`, which may leave some out. */
+/** Fields of records that differ from what is due, which may leave some out. */
 export function differences(
   guest: Guest,
   records: readonly Recorded[],
@@ -23,7 +25,7 @@ export function differences(
     return recordedFields.flatMap((field) => {
       const value = expected[field];
       if (value === undefined || value === record[field]) return [];
-      return [{ guest: guest.name, cpu: guest.options.cpu, name, field, is: record[field], due: value }];
+      return [{ guest: guest.name, cpu: guest.options.cpu, index, name, field, is: record[field], due: value }];
     });
   });
 }

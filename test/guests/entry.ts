@@ -1,12 +1,11 @@
 // Guests that look at how they are entered, and at which MSR bits they can change (Open Firmware PowerPC binding, section
 // 8.2; Power ISA v3.1 Book III, sections 4.2.1 and 4.3).
 import type { Guest, GuestCase } from './guest-case.ts';
-import { completed, editionOf, msr } from './model.ts';
+import { completed, editionOfCpu, msr } from './model.ts';
 
 /** Guests of one CPU. */
 export function entryGuest(cpu: string): Guest {
-  const edition = editionOf[cpu];
-  if (edition === undefined) throw new Error(`no edition of ${cpu}`);
+  const edition = editionOfCpu(cpu);
   const partition = { edition, ail: 0n, ile: false };
   const start = { msr: msr.SF | msr.ME | msr.RI };
   const cases: GuestCase[] = [

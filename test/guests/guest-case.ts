@@ -46,6 +46,8 @@ export interface GuestCase {
   /** Byte order of the program; that of `msr` unless given. */
   readonly littleEndian?: boolean;
   readonly code: string;
+  /** Fields that depend on time: they are not compared with QEMU's. */
+  readonly varies?: readonly (keyof Recorded)[];
   /** Why QEMU 7.2 cannot run it at all. */
   readonly notOnQemu?: string;
   /** What is due; `at` is the address of the program's first instruction. */

@@ -7,13 +7,13 @@ import { type Difference, differences, show } from './compare.ts';
 import type { Guest } from './guest-case.ts';
 import { allGuests } from './guests.ts';
 import { guestImage, hasFscr } from './image.ts';
-import { type Reviewed, reviewed } from './reviewed.ts';
+import { type Reviewed, reviewed, reviewOf } from './reviewed.ts';
 import { runOnContinuo } from './run-continuo.ts';
 import { qemuVersion, runOnQemu } from './run-qemu.ts';
 
 const qemu = 'qemu-system-ppc64';
 const wanted = process.argv.slice(2);
-/** Lines of a kind that are shown. */
+/** Kinds of differences that are shown, each with its first example. */
 const shown = 40;
 
 interface Tally {
@@ -39,11 +39,12 @@ async function compareOne(guest: Guest, scratch: string, tally: Tally): Promise<
   const here = common.cases.length === guest.cases.length ? ours : await runOnContinuo(common, commonImage.elf);
   const there = await runOnQemu(qemu, common, commonImage.elf, join(scratch, 'guest.elf'));
   if (!there.complete) tally.failures.push(`${guest.name}: ended on QEMU after ${there.records.length}: ${there.rest}`);
-  const apart = differences(common, there.records, (i) => here.records[i]);
+  const apart = differences(common, there.records, (i) => here.records[i]).filter(
+    ({ index, field }) => !common.cases[index]?.varies?.includes(field),
+  );
   let unreviewed = 0;
   for (const difference of apart) {
-    const key = `${difference.guest} | ${difference.name} | ${difference.field}`;
-    const rule = reviewed.find((candidate) => candidate.key.test(key));
+    const rule = reviewOf(difference);
     if (rule) tally.used.set(rule, (tally.used.get(rule) ?? 0) + 1);
     else {
       tally.unreviewed.push(difference);
@@ -57,6 +58,17 @@ async function compareOne(guest: Guest, scratch: string, tally: Tally): Promise<
     `${guest.name}: ${guest.cases.length} cases, ${wrong.length} fields against the model; ` +
       `${common.cases.length} on QEMU, ${apart.length} fields differ, ${unreviewed} not reviewed (${seconds(start)})`,
   );
+}
+
+/** One line for each kind: the guest, what the case's program does, and the field. */
+function kinds(all: readonly Difference[]): string[] {
+  const groups = new Map<string, Difference[]>();
+  for (const difference of all) {
+    const program = difference.name.replace(/^.*: /, '').replaceAll(/\d+/g, 'n');
+    const key = `${difference.guest} | ${program} | ${difference.field}`;
+    groups.set(key, [...(groups.get(key) ?? []), difference]);
+  }
+  return [...groups.values()].map((group) => `${group.length} × ${group[0] ? show(group[0]) : ''}`);
 }
 
 function list(title: string, lines: readonly string[]): void {
@@ -89,8 +101,8 @@ async function main(): Promise<number> {
   }
   const stale = wanted.length > 0 ? [] : reviewed.filter((rule) => !tally.used.has(rule));
   list('Failures', tally.failures);
-  list('Not as the model says', tally.wrong.map(show));
-  list('Not reviewed (QEMU’s value, then ours)', tally.unreviewed.map(show));
+  list('Not as the model says', kinds(tally.wrong));
+  list('Not reviewed (QEMU’s value, then ours)', kinds(tally.unreviewed));
   list(
     'Reviewed and no longer there',
     stale.map(({ key }) => key.source),

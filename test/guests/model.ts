@@ -13,6 +13,13 @@ export const editionOf: Readonly<Record<string, Edition>> = {
   power10: 310,
 };
 
+/** The edition of a CPU that guests are written for. */
+export function editionOfCpu(cpu: string): Edition {
+  const edition = editionOf[cpu];
+  if (edition === undefined) throw new Error(`no edition of ${cpu}`);
+  return edition;
+}
+
 /** MSR bits (section 4.2.1). */
 export const msr = {
   SF: 1n << 63n,

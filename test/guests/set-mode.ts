@@ -1,7 +1,7 @@
 // Guests that call H_SET_MODE with every combination that matters, look at what it did to the interrupts of all vCPUs,
 // and start vCPUs and the machine anew (guest-environment specification, section 4).
 import type { Guest, GuestCase } from './guest-case.ts';
-import { completed, editionOf, interrupt, msr, type Partition } from './model.ts';
+import { completed, editionOf, editionOfCpu, interrupt, msr, type Partition } from './model.ts';
 import { afterSetMode, type SetModeCall, type SetModeRules, setModeAnswer } from './set-mode-model.ts';
 
 const { SF, EE, PR, ME, IR, DR, RI, LE } = msr;
@@ -134,7 +134,7 @@ function sweepAll(script: Script): void {
 
 /** Which modes and capabilities a CPU is asked about. */
 function requests(cpu: string): readonly Readonly<Record<string, string>>[] {
-  const edition = editionOf[cpu] ?? 206;
+  const edition = editionOfCpu(cpu);
   if (edition < 207) return [{}];
   const all: Record<string, string>[] = [{}, { 'cap-ail-mode-3': 'off' }];
   if (edition < 310) all.push({ 'cap-ail-mode-2': 'on' }, { 'cap-ail-mode-2': 'on', 'cap-ail-mode-3': 'off' });
@@ -143,8 +143,7 @@ function requests(cpu: string): readonly Readonly<Record<string, string>>[] {
 }
 
 function setModeGuest(cpu: string, options: Readonly<Record<string, string>>): Guest {
-  const edition = editionOf[cpu];
-  if (edition === undefined) throw new Error(`no edition of ${cpu}`);
+  const edition = editionOfCpu(cpu);
   const rules = {
     edition,
     ailMode2: options['cap-ail-mode-2'] === 'on',

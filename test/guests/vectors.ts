@@ -3,7 +3,7 @@
 import { type Guest, type GuestCase, place } from './guest-case.ts';
 import {
   type Edition,
-  editionOf,
+  editionOfCpu,
   facility,
   interrupt,
   msr,
@@ -14,14 +14,15 @@ import {
 } from './model.ts';
 
 /** A context that programs are entered in. */
-interface Context {
+export interface Context {
   readonly name: string;
   readonly msr: bigint;
 }
 
 const { SF, ME, EE, PR, FP, FE0, FE1, SE, BE, IR, DR, RI, LE, VEC, VSX } = msr;
 
-const contexts: readonly Context[] = [
+/** All kinds of contexts. */
+export const contexts: readonly Context[] = [
   { name: 'real', msr: ME | SF | RI },
   { name: 'IR', msr: ME | SF | IR },
   { name: 'DR', msr: ME | SF | DR | RI },
@@ -291,28 +292,38 @@ function caseOf(partition: Partition, context: Context, cause: Cause, prefix: st
   };
 }
 
+/** A case that sets the partition's choices, and shows that it has. */
+export function partitionCase(partition: Partition): GuestCase {
+  const { ail, ile } = partition;
+  return {
+    name: `AIL ${ail}, ILE ${ile ? 1 : 0} set`,
+    prepare: setPartition(ail, ile),
+    msr: SF | ME,
+    code: 'sc 0',
+    expect: (at) => interrupt(partition, { msr: SF | ME }, { vector: 0xc00n, resume: at + 4n }),
+  };
+}
+
+/** Every pair of interrupt location and byte order that an edition has. */
+export function partitions(edition: Edition): readonly Partition[] {
+  const ails = edition < 207 ? [0n] : edition < 310 ? [0n, 2n, 3n] : [0n, 3n];
+  return ails.flatMap((ail) => [false, true].map((ile) => ({ edition, ail, ile })));
+}
+
+/** Options with which a CPU has all modes of {@link partitions}. */
+export function allModes(cpu: string): Guest['options'] {
+  const edition = editionOfCpu(cpu);
+  return { cpu, ...(edition >= 207 && edition < 310 ? { 'cap-ail-mode-2': 'on' } : {}) };
+}
+
 /** One guest for each CPU: all contexts and causes for each interrupt location and byte order. */
 export function vectorGuest(cpu: string): Guest {
-  const edition = editionOf[cpu];
-  if (edition === undefined) throw new Error(`no edition of ${cpu}`);
-  const ails = edition < 207 ? [0n] : edition < 310 ? [0n, 2n, 3n] : [0n, 3n];
-  const cases = ails.flatMap((ail) =>
-    [false, true].flatMap((ile) => {
-      const partition = { edition, ail, ile };
-      const prefix = `AIL ${ail}, ILE ${ile ? 1 : 0}`;
-      const set: GuestCase = {
-        name: `${prefix} set`,
-        prepare: setPartition(ail, ile),
-        msr: SF | ME,
-        code: 'sc 0',
-        expect: (at) => interrupt(partition, { msr: SF | ME }, { vector: 0xc00n, resume: at + 4n }),
-      };
-      const all = contexts.flatMap((context) =>
-        causes.flatMap((cause) => caseOf(partition, context, cause, prefix) ?? []),
-      );
-      return [set, ...all];
-    }),
-  );
-  const options = { cpu, ...(edition >= 207 && edition < 310 ? { 'cap-ail-mode-2': 'on' } : {}) };
-  return { name: `vectors ${cpu}`, options, cases };
+  const cases = partitions(editionOfCpu(cpu)).flatMap((partition) => {
+    const prefix = `AIL ${partition.ail}, ILE ${partition.ile ? 1 : 0}`;
+    const all = contexts.flatMap((context) =>
+      causes.flatMap((cause) => caseOf(partition, context, cause, prefix) ?? []),
+    );
+    return [partitionCase(partition), ...all];
+  });
+  return { name: `vectors ${cpu}`, options: allModes(cpu), cases };
 }
