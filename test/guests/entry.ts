@@ -50,8 +50,8 @@ export function entryGuest(cpu: string): Guest {
     {
       ...start,
       name: 'bits that a guest can set',
-      // All but PR and SE, BE (the program goes on), EE (nothing waits), LE (mtmsrd does not change it), IR and DR (they are on).
-      registers: [~(msr.PR | msr.SE | msr.BE | msr.LE)],
+      // All but TS (set with care only), PR and SE, BE (the program goes on), EE (nothing waits), LE (mtmsrd does not change it), IR and DR (they are on).
+      registers: [~(msr.TS | msr.PR | msr.SE | msr.BE | msr.LE)],
       code: 'mtmsrd r3\n mfmsr r3',
       expect: (at) => {
         const then =
@@ -66,7 +66,8 @@ export function entryGuest(cpu: string): Guest {
           msr.IR |
           msr.DR |
           msr.PMM |
-          msr.RI;
+          msr.RI |
+          (edition === 207 || edition === 300 ? msr.TM : 0n);
         return { ...completed(partition, start, at + 8n, then), r3: then };
       },
     },

@@ -24,6 +24,8 @@ export function editionOfCpu(cpu: string): Edition {
 export const msr = {
   SF: 1n << 63n,
   HV: 1n << 60n,
+  TS: 3n << 33n,
+  TM: 1n << 32n,
   VEC: 1n << 25n,
   VSX: 1n << 23n,
   EE: 1n << 15n,

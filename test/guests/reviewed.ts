@@ -49,9 +49,9 @@ export const reviewed: readonly Reviewed[] = [
       'rfid leaves MSR[ME] outside hypervisor state (Power ISA 3.0 Book III, section 3.3.1); QEMU lets a guest clear and set it',
   },
   {
-    key: /^entry power(8|9|10) \| bits that a guest can set \| (srr1|r3)$/,
-    verdict: 'our rule',
-    reason: 'MSR[TM] and MSR[TS] do not exist without transactional memory; QEMU keeps them although cap-htm is off',
+    key: /^entry power10 \| bits that a guest can set \| (srr1|r3)$/,
+    verdict: 'their defect',
+    reason: 'ISA 3.1 has no MSR[TM]',
   },
   {
     key: /^H_SET_MODE power7.* \| H_SET_MODE\(\w+,3,.* \| r3$/,
@@ -132,7 +132,8 @@ export const reviewed: readonly Reviewed[] = [
   {
     key: /^registers .* \| .*: mfspr r3, (779|795) \| r3$/,
     verdict: 'known gap',
-    reason: 'MMCR0 is not written by its problem-state number, whatever MMCR0[PMCC] says: the counters do not count here',
+    reason:
+      'MMCR0 is not written by its problem-state number, whatever MMCR0[PMCC] says: the counters do not count here',
   },
   {
     key: /^registers power(9|10) \| supervisor: mfspr r3, 287 \| r3$/,
