@@ -33,7 +33,7 @@ function connectors(node: DeviceNode): string | undefined {
   const [names, types] = [property('names'), property('types')].map((list) =>
     list.subarray(4).toString('latin1').split('\0'),
   );
-  if (indexes.length <= 4) return undefined;
+  if (indexes.length < 4) return undefined;
   const entries = Array.from({ length: indexes.readUInt32BE(0) }, (_, at) =>
     [indexes, domains].map((list) => (list.length >= 4 * at + 8 ? list.readUInt32BE(4 * at + 4).toString(16) : '?')),
   );

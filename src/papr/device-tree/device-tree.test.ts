@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { casRequestBytes } from '../cas-request-bytes.ts';
-import { cellsOf } from '../fdt/property-value.ts';
+import { cells, cellsOf } from '../fdt/property-value.ts';
 import { readFdt } from '../fdt/reader.ts';
 import { type DeviceTree, nodesFrom } from '../fdt/tree.ts';
 import { TestMachine } from '../test-support.ts';
@@ -317,9 +317,17 @@ test('phandles are unique, and the interrupt controller keeps its own through ne
 
 test('early machine types have fewer nodes and properties', () => {
   const old = treeOf(new TestMachine({ machine: 'pseries-2.6', cpu: 'power8' }));
+  const withoutSlots = treeOf(new TestMachine({ machine: 'pseries-2.3', cpu: 'power8' }));
+  const oldest = treeOf(new TestMachine({ machine: 'pseries-2.4', cpu: 'power8' }));
   assert.equal(old.find('/ibm,persistent-memory'), undefined);
   assert.equal(old.find('/event-sources/hot-plug-events'), undefined);
-  assert.equal(old.find('/')?.properties.has('ibm,drc-indexes'), false);
+  // Memory can be plugged from 2.5 on: lists without an entry as long as none has a place for it.
+  for (const list of ['indexes', 'power-domains', 'names', 'types']) {
+    assert.deepEqual(old.find('/')?.properties.get(`ibm,drc-${list}`), cells(0), list);
+    assert.equal(oldest.find('/')?.properties.has(`ibm,drc-${list}`), false, list);
+    // Below 2.4 there is nothing to plug into the bridge either.
+    assert.deepEqual(withoutSlots.find('/pci')?.properties.get(`ibm,drc-${list}`), cells(0), list);
+  }
   assert.equal(old.find('/chosen')?.properties.has('linux,pci-probe-only'), false);
   // I/O, 2 GiB of memory below 4 GiB of bus addresses, and the rest of the one window above.
   assert.deepEqual(cellsOf(old.find('/pci')?.properties.get('ranges') ?? new Uint8Array()), [

@@ -53,7 +53,9 @@ function interruptMap(firstSource: number): number[] {
 }
 
 export function pciHostNode({ environment }: TreeInputs): DeviceNode {
-  const slotConnectors = Array.from({ length: 256 }, (_, devfn) => ({
+  const { phbDynamicReconfiguration, phbHotplug } = environment.traits;
+  // Without dynamic reconfiguration the lists are there and empty.
+  const slotConnectors = Array.from({ length: phbDynamicReconfiguration ? 256 : 0 }, (_, devfn) => ({
     index: connectorBase.pci + devfn,
     name: `C${devfn}`,
     type: '28',
@@ -82,8 +84,8 @@ export function pciHostNode({ environment }: TreeInputs): DeviceNode {
     'ibm,#dma-address-cells': cells(2),
     'ibm,#dma-size-cells': cells(2),
     'ibm,dma-window': cells(dmaWindowLiobn, 0, 0, ...cells64(dmaWindowBytes)),
-    ...(environment.traits.phbHotplug ? { 'ibm,my-drc-index': cells(connectorBase.phb) } : {}),
+    ...(phbHotplug ? { 'ibm,my-drc-index': cells(connectorBase.phb) } : {}),
     'qemu,phb-enumerated': cells(1),
-    ...(environment.traits.phbDynamicReconfiguration ? connectorProperties(slotConnectors) : {}),
+    ...connectorProperties(slotConnectors),
   });
 }

@@ -11,7 +11,8 @@ const pluggableHosts = 31;
 const reservedPriorities = [7, 0xf8] as const;
 
 export function rootNode({ environment, negotiated, uuid }: TreeInputs): DeviceNode {
-  const hosts = Array.from({ length: pluggableHosts }, (_, n) => ({
+  const { phbHotplug, memoryHotplug } = environment.traits;
+  const hosts = Array.from({ length: phbHotplug ? pluggableHosts : 0 }, (_, n) => ({
     index: connectorBase.phb + n,
     name: `PHB ${n}`,
     type: 'PHB',
@@ -23,7 +24,8 @@ export function rootNode({ environment, negotiated, uuid }: TreeInputs): DeviceN
     'vm,uuid': strings(uuid),
     '#address-cells': cells(2),
     '#size-cells': cells(2),
-    ...(environment.traits.phbHotplug ? connectorProperties(hosts) : {}),
+    // A machine type that can plug memory only has the lists, too: empty while there is none to plug.
+    ...(phbHotplug || memoryHotplug ? connectorProperties(hosts) : {}),
   });
   if (negotiated.interruptMode === 'xive') {
     node.properties.set('ibm,plat-res-int-priorities', cells(...reservedPriorities));
