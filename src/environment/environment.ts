@@ -198,7 +198,8 @@ export function derive(asked: Request, rows: readonly CapabilityRow[] = capabili
       form2Affinity: type.traits.form2Affinity,
       hotplugEvents: type.traits.modernHotplugEvents,
       hptResize: resize !== 'disabled',
-      dynamicMemoryV2: type.traits.memoryHotplug,
+      // The form of the list is offered by types that have no such list, too: it came for all at once.
+      dynamicMemoryV2: true,
       radixGtse: true,
     },
     traits: type.traits,

@@ -81,6 +81,15 @@ test('machine types carry the deltas of their own row and of all newer rows', ()
   assert.deepEqual([trait('2.5')?.memoryHotplug, trait('2.4')?.memoryHotplug], [true, false]);
 });
 
+test('option vector 5 of a type that plugs no memory offers the second form of its list and not the list', () => {
+  const offered = (version: string) => {
+    const { optionVector5 } = seen({ machine: `pseries-${version}`, cpu: 'power8', 'cap-htm': 'off' });
+    return [optionVector5.dynamicMemory, optionVector5.dynamicMemoryV2];
+  };
+  assert.deepEqual(offered('2.5'), [true, true]);
+  assert.deepEqual(offered('2.4'), [false, true]);
+});
+
 test('the branch 2.12-sxxm has its own protections and hands them to no older type', () => {
   const caps = (version: string) => {
     const { cfpc, sbbc, ibs, htm } = seen({ machine: `pseries-${version}` }).capabilities;

@@ -87,7 +87,8 @@ function controllerItems(subject: Subject): Item[] {
     ...(
       [
         [ranges.epow, 'RAS_EPOW'],
-        [ranges.hotplug, 'RAS_HOTPLUG'],
+        // Old machine types announce plugging by EPOW events.
+        ...(ranges.hotplug === ranges.epow ? [] : [[ranges.hotplug, 'RAS_HOTPLUG'] as const]),
         [ranges.vio, 'hvc_console'],
       ] as const
     ).map(([number, user]) => ({

@@ -167,7 +167,10 @@ export function treeItems(subject: Subject): Item[] {
     ['rtas/ibm,lrdr-capacity', cells64(0) + cells64(environment.memory.blockSize) + cells(environment.smp.maxCpus)],
     ['pci@800000020000000/ibm,pe-total-#msi', cells(interruptModes.msiCount)],
     ['event-sources/epow-events/interrupts', cells(interruptModes.ranges.epow, 0)],
-    ['event-sources/hot-plug-events/interrupts', cells(interruptModes.ranges.hotplug, 0)],
+    [
+      'event-sources/hot-plug-events/interrupts',
+      interruptModes.ranges.hotplug === interruptModes.ranges.epow ? none : cells(interruptModes.ranges.hotplug, 0),
+    ],
     ['vdevice/vty@71000000/interrupts', cells(interruptModes.ranges.vio, 0)],
   ];
   return [
