@@ -43,8 +43,8 @@ test('a report without its end is refused by the name of what is missing', () =>
   assert.throws(() => readReport('@@@ log\nline\n'), /no part end/);
 });
 
-test('27 boots have different names, and a word chooses', () => {
-  assert.equal(new Set(allConfigurations.map(({ id }) => id)).size, 27);
+test('boots have different names, and a word chooses', () => {
+  assert.equal(new Set(allConfigurations.map(({ id }) => id)).size, 3 * machineKinds.length);
   assert.equal(chooseConfigurations(['hash-xive']).length, 3);
   assert.deepEqual(chooseConfigurations(['power12']), []);
 });

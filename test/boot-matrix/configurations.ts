@@ -1,11 +1,13 @@
-// The machines that are booted: every kind of CPU level, MMU and interrupt controller that Linux can be told to use, each with
-// one, two and four vCPUs.
+// The machines that are booted: every kind of CPU level, MMU and interrupt controller that Linux can be told to use, and early
+// machine types; each with one, two and four vCPUs.
 
 /** One machine and what its kernel is told, without the number of vCPUs. */
 export interface MachineKind {
   readonly name: string;
   /** CPU model by its full name, since short names changed from release to release. */
   readonly cpu: string;
+  /** The machine type; absent: the newest that both have. */
+  readonly type?: string;
   /** Properties of -machine behind its type. */
   readonly properties: readonly string[];
   /** Words of the kernel's command line. */
@@ -43,6 +45,10 @@ export const machineKinds: readonly MachineKind[] = [
     words: [],
     notOnQemu: 'POWER11 came with QEMU 10.0',
   },
+  // Interrupt numbers handed out one after the other, hash pages of 16 MiB, nothing to plug, no work-arounds.
+  { name: 'old-power8-hash-xics', type: 'pseries-2.1', cpu: 'power8_v2.0', properties: ['cap-htm=off'], words: [] },
+  // A decrementer of 32 bits, XICS by default, no second form of NUMA.
+  { name: 'old-power9-radix-xics', type: 'pseries-3.1', cpu: 'power9_v2.0', properties: [], words: [] },
 ];
 
 /** Numbers of vCPUs that each kind is booted with. */
@@ -84,11 +90,12 @@ export function chooseConfigurations(words: readonly string[]): readonly Configu
 export const memoryMebibytes = 512;
 
 /**
- * @param type the machine type
+ * @param newest the machine type of configurations that name none
  * @param smp how the program calls the option with the number of CPUs
  * @returns the options that decide what the guest sees
  */
-export function machineOptions({ cpu, properties, cpus }: Configuration, type: string, smp: string): string[] {
+export function machineOptions(configuration: Configuration, newest: string, smp: string): string[] {
+  const { type = newest, cpu, properties, cpus } = configuration;
   const machine = [type, ...properties].join(',');
   return ['--machine', machine, '--cpu', cpu, smp, `${cpus}`, '-m', `${memoryMebibytes}`];
 }

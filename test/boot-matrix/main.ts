@@ -12,7 +12,7 @@ const usage = `Usage: npm run boot:matrix -- [options] [NAME…]
 Boots Debian's kernel in each configuration whose name has one of the words in it (all without a word).
 
   --short          only those that npm test boots
-  --machine TYPE   another machine type than the newest, such as pseries-4.0
+  --machine TYPE   a machine type in place of the newest, such as pseries-4.0
   --list           print the names and end
   --items          print every item that was compared, not only those that differ
   --json           print the results as JSON
