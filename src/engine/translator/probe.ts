@@ -4,16 +4,36 @@ import { writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { RegionFrame } from './region-frame.ts';
 
+/** The register that an address is made from. */
+export interface AddressBase {
+  /** Class of its state. */
+  readonly stateClass: string;
+  /** The address is the register plus a constant. */
+  readonly displaced: boolean;
+}
+
 /**
  * Writes the way from the address on the stack to its host address on the stack: by the page kept for the base register
- * in regions with loops, else and behind it by the TLB; leaves the region, at the site that was marked, on a miss.
+ * in loops or in the block, else and behind the former by the TLB; leaves the region, at the site that was marked, on a miss.
  */
-export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean, base: string | undefined): void {
-  const kept = base === undefined ? undefined : f.keptPages.page(base, write);
+export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean, base: AddressBase | undefined): void {
+  const kept = base && f.keptPages.page(base.stateClass, write);
   if (!kept) {
-    writeTlbProbe(ir, f, size, write);
-    ir.localGet(f.entry);
-    ir.memory(opcode.i32Load, 8, 2);
+    const known = base?.displaced ? f.blockPages.find(base.stateClass, write) : undefined;
+    if (known) {
+      ir.localGet(known.tag);
+      ir.code.byte(0x7d);
+      ir.localTee(f.distance);
+      writeBeyond(ir, size);
+      ir.branchIf(f.miss);
+      ir.localGet(known.host);
+    } else {
+      const page = base?.displaced ? f.blockPages.add(base.stateClass, write) : undefined;
+      writeTlbProbe(ir, f, size, write, page?.tag);
+      ir.localGet(f.entry);
+      ir.memory(opcode.i32Load, 8, 2);
+      if (page) ir.localTee(page.host);
+    }
   } else {
     ir.localTee(f.address);
     ir.localGet(kept.tag);
@@ -49,7 +69,7 @@ function writeBeyond(ir: Ir, size: number): void {
 }
 
 /** Probes the TLB for the address on the stack: the entry's address and the distance from its tag go into locals. */
-function writeTlbProbe(ir: Ir, f: RegionFrame, size: number, write: boolean): void {
+function writeTlbProbe(ir: Ir, f: RegionFrame, size: number, write: boolean, tag?: number): void {
   ir.localTee(f.address);
   writeTlbIndex(ir, f.entry);
   ir.localGet(write ? f.tlbWrite : f.tlbRead);
@@ -58,6 +78,7 @@ function writeTlbProbe(ir: Ir, f: RegionFrame, size: number, write: boolean): vo
   ir.localGet(f.address);
   ir.localGet(f.entry);
   ir.memory(opcode.i64Load, 0, 3);
+  if (tag !== undefined) ir.localTee(tag);
   ir.code.byte(0x7d);
   ir.localTee(f.distance);
   writeBeyond(ir, size);

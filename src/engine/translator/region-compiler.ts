@@ -20,6 +20,7 @@ import type { Bytes } from '../wasm/writer.ts';
 import { AddressDispatch } from './address-dispatch.ts';
 import { writeGoOnAtNip } from './context-check.ts';
 import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
+import { BlockPages } from './block-pages.ts';
 import { KeptPages } from './kept-pages.ts';
 import { firstEnding, type RegionFrame, writeReturnToSite, writeSite } from './region-frame.ts';
 import { RegisterLocals } from './register-locals.ts';
@@ -133,6 +134,7 @@ class RegionCompiler {
       address: locals.keep('i64'),
       fast: locals.keep('i32'),
       keptPages: new KeptPages(this.#ir),
+      blockPages: new BlockPages(this.#ir),
       exactBudget: options.exactBudget,
       endings: [],
       miss: 0,
@@ -547,6 +549,7 @@ class RegionCompiler {
     ir.code.byte(0x6b);
     ir.localSet(this.#left);
     this.#builder.beginBlock();
+    this.#frame.blockPages.clear();
     this.#facilities = 0;
     instructions.forEach((instruction, i) => {
       this.#instruction(number, block, instruction, instructions.length - i);

@@ -1,6 +1,7 @@
 // What the parts that write a region's function share: its locals and labels.
 import type { FunctionName } from '../../isa/functions.ts';
 import type { Ir } from '../ir/ir.ts';
+import type { BlockPages } from './block-pages.ts';
 import type { KeptPages } from './kept-pages.ts';
 
 /** A call that ends a region, with constant arguments. */
@@ -32,6 +33,7 @@ export interface RegionFrame {
   readonly distance: number;
   readonly address: number;
   readonly keptPages: KeptPages;
+  readonly blockPages: BlockPages;
   /** i32: 1 while host arithmetic serves (rounding to nearest, XX set, NI clear). */
   readonly fast: number;
   /** Instructions are counted as the interpreter counts them. */

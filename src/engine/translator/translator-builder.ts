@@ -28,10 +28,11 @@ import { OperatorBuilder, prefixedSrr1, programSrr1, writePrefixedMark } from '.
 import { derive } from '../record-layout.ts';
 import { codeCalls, endCalls } from '../region-calls.ts';
 import { opcode } from '../wasm/memory-operators.ts';
+import { operatorCode } from '../wasm/opcodes.ts';
 import { writeContextCheck } from './context-check.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
 import { behind } from './flow-graph.ts';
-import { writeProbe } from './probe.ts';
+import { type AddressBase, writeProbe } from './probe.ts';
 import { firstEnding, type RegionFrame, writeSite } from './region-frame.ts';
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
 import { type VectorFusedHelper, vectorInlineFunctions } from './vector-floating-point.ts';
@@ -59,6 +60,8 @@ export interface CurrentInstruction {
   /** Writes the branch to the address in the frame's `next`. */
   readonly followAddress: () => void;
 }
+
+const addCode = operatorCode('i64.add');
 
 /** Slots that data-plane functions read or write: they stay in memory. */
 const inMemory: ReadonlySet<SlotName> = new Set<SlotName>(['fpscr', 'vscr', 'tar']);
@@ -160,7 +163,10 @@ export class TranslatorBuilder extends OperatorBuilder {
   }
   #setLocal(item: PlacedItem, value: Value): void {
     const { ir } = this;
-    ir.effect([asNode(value)], item.stateClass, () => ir.localSet(item.local));
+    ir.effect([asNode(value)], item.stateClass, () => {
+      ir.localSet(item.local);
+      this.#frame.blockPages.changed(item.stateClass);
+    });
   }
   /** A local of this instruction's own that more than one path writes. */
   #variable(type: 'i32' | 'i64'): PlacedItem {
@@ -346,15 +352,18 @@ export class TranslatorBuilder extends OperatorBuilder {
     writeSite(this.ir, this.#frame, at, remaining);
   }
 
-  /** The register off which an address is made, as the class of its local; undefined when there is none. */
-  #baseOf(ea: Node): string | undefined {
+  /** The register off which an address is made; undefined when there is none. */
+  #baseOf(ea: Node): AddressBase | undefined {
+    const [base, displacement] = ea.args;
+    const displaced =
+      ea.kind === 'read' || (ea.code === addCode && base?.kind === 'read' && displacement?.kind === 'const');
     for (let node: Node | undefined = ea; node; node = node.args[0]) {
-      if (node.kind === 'read') return node.stateClass;
+      if (node.kind === 'read') return { stateClass: node.stateClass, displaced };
     }
     return undefined;
   }
 
-  #probe(size: number, write: boolean, base: string | undefined): void {
+  #probe(size: number, write: boolean, base: AddressBase | undefined): void {
     this.#markSite();
     writeProbe(this.ir, this.#frame, size, write, base);
   }
@@ -510,6 +519,7 @@ export class TranslatorBuilder extends OperatorBuilder {
     const { prefix } = this.#instruction;
     const write = () => {
       ir.call(this.#imports.dataPlane(name));
+      this.#frame.blockPages.clear();
       if (signature.raises) {
         this.#markSite();
         ir.localGet(0);
