@@ -60,6 +60,8 @@ const sizes = {
   tlbFills: [8, 3],
   /** Address of the record at which the last slice ended (0 when not known). */
   record: [4, 1],
+  /** ≠ 0: translated code is not entered. */
+  interpretOnly: [4, 1],
   /** ≠ 0: the budget ran out while control stayed inside a region. */
   endedInside: [4, 1],
   /** Byte offsets in linear memory of the TLB tables of the current translation mode (see `mmu/tlb.ts`). */

@@ -1,7 +1,7 @@
 // The engine: one linear memory, the data plane, the interpreter of each mode, and the decoded code.
 import { GuestMemory } from '../cpu/guest-memory.ts';
 import { machineWord, vcpuBase, vcpuStride } from '../cpu/memory-map.ts';
-import { slotOffset, state } from '../cpu/state.ts';
+import { state } from '../cpu/state.ts';
 import { Vcpu } from '../cpu/vcpu.ts';
 import { type Decode, decoderOf } from '../isa/decode.ts';
 import { instructionTable } from '../isa/table.ts';
@@ -14,7 +14,13 @@ import { leaveReason } from './leave-reason.ts';
 import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
 import { type EngineProfile, engineProfile } from './profile.ts';
 import { tlbIndex } from './tlb-index.ts';
-import { type Surroundings, Translator, type TranslatorTuning } from './translator/translator.ts';
+import {
+  type RegionPlace,
+  type StraightRun,
+  type Surroundings,
+  Translator,
+  type TranslatorTuning,
+} from './translator/translator.ts';
 
 /** What the engine asks of the machine around it; the data plane's imports without the 64-bit plumbing. */
 export interface EngineHost {
@@ -111,6 +117,12 @@ export function modeName(msr: bigint): 'le64' | 'be64' | 'be32' | 'le32' {
 }
 
 type Run = (cpu: number) => number;
+
+/** A place at which regions are to be joined, and its effective address. */
+interface JoiningPlace {
+  readonly place: RegionPlace;
+  readonly nip: bigint;
+}
 
 /** Runs vCPUs. */
 export class Engine {
@@ -307,9 +319,8 @@ export class Engine {
     let left = budget;
     for (;;) {
       const slice = this.translator ? Math.min(left, this.#nextSample()) : left;
-      vcpu.view.setBigInt64(state.budget.offset, BigInt(slice), true);
-      const reason = this.#runOf(vcpu.msr)(vcpu.address);
-      left -= slice - Number(vcpu.view.getBigInt64(state.budget.offset, true));
+      const { reason, executed } = this.#joining ? this.#trace(vcpu, this.#joining, slice) : this.#slice(vcpu, slice);
+      left -= executed;
       if (reason === leaveReason.mode) continue;
       if (reason === leaveReason.budget) {
         this.#sample(vcpu, slice);
@@ -319,10 +330,42 @@ export class Engine {
     }
   }
 
+  #slice(vcpu: Vcpu, budget: number): { reason: number; executed: number } {
+    vcpu.view.setBigInt64(state.budget.offset, BigInt(budget), true);
+    const reason = this.#runOf(vcpu.msr)(vcpu.address);
+    return { reason, executed: budget - Number(vcpu.view.getBigInt64(state.budget.offset, true)) };
+  }
+
+  /** Interprets for a while to see what control does from a place, and has the regions on its way joined. */
+  #trace(vcpu: Vcpu, { place, nip }: JoiningPlace, budget: number): { reason: number; executed: number } {
+    this.#joining = undefined;
+    if (vcpu.nip !== nip) return this.#slice(vcpu, budget);
+    const page = this.#pageFinder(vcpu);
+    const here = nip & ~0xfffn;
+    const runs: StraightRun[] = [];
+    const limit = Math.min(budget, tracedInstructions);
+    let executed = 0;
+    let reason: number = leaveReason.budget;
+    vcpu.view.setUint32(state.interpretOnly.offset, 1, true);
+    while (runs.length < tracedRuns && executed < limit && reason === leaveReason.budget) {
+      const at = Number(BigInt.asIntN(64, vcpu.nip - here));
+      const run = this.#slice(vcpu, 1);
+      runs.push({ at, instructions: run.executed });
+      executed += run.executed;
+      reason = run.reason;
+    }
+    vcpu.view.setUint32(state.interpretOnly.offset, 0, true);
+    this.translator?.join(place, { runs, page });
+    return { reason, executed };
+  }
+
   /** Instructions between two looks at where control is: more when what is found runs translated already. */
   #samplePeriod = shortestPeriod;
 
   #random = 1;
+
+  /** Where control is to be followed next. */
+  #joining: JoiningPlace | undefined;
 
   /** Instructions to the next look: half to one and a half periods. An even period would find a loop at the same few places. */
   #nextSample(): number {
@@ -335,20 +378,16 @@ export class Engine {
     return engineProfile(this.vcpus, this.translator?.statistics, this.#samples);
   }
 
-  /** What is around where a vCPU is, as far as its TLB knows: who has called, and what was called last. */
-  #surroundings(vcpu: Vcpu): Surroundings {
+  /** Finds the pages of code around where a vCPU is, as far as its TLB knows them. */
+  #pageFinder(vcpu: Vcpu): Surroundings['page'] {
     const table = vcpu.view.getUint32(state.tlbExecute.offset, true);
     const here = vcpu.nip & ~0xfffn;
-    const places = [slotOffset.lr, slotOffset.ctr].map((offset) => vcpu.view.getBigUint64(offset, true));
-    return {
-      related: places.map((ea) => Number(BigInt.asIntN(64, ea - here) & ~3n)),
-      page: (distance) => {
-        const page = BigInt.asUintN(64, here + BigInt(distance) * 4096n);
-        const entry = table + tlbIndex(Number(page & 0xffff_ffffn));
-        if (this.#view.getBigUint64(entry, true) !== page) return undefined;
-        const records = this.#view.getUint32(entry + 8, true);
-        return { key: this.code.placeOf(records).key, records };
-      },
+    return (distance) => {
+      const page = BigInt.asUintN(64, here + BigInt(distance) * 4096n);
+      const entry = table + tlbIndex(Number(page & 0xffff_ffffn));
+      if (this.#view.getBigUint64(entry, true) !== page) return undefined;
+      const records = this.#view.getUint32(entry + 8, true);
+      return { key: this.code.placeOf(records).key, records };
     };
   }
 
@@ -362,16 +401,21 @@ export class Engine {
     const record = vcpu.view.getUint32(state.record.offset, true);
     if (record === 0) return;
     if (this.code.startsRegion(record)) {
-      if (vcpu.view.getUint32(state.endedInside.offset, true) === 0)
-        this.translator.sampleStart(this.code.placeOf(record), slice, this.#surroundings(vcpu));
+      const place = this.code.placeOf(record);
+      const inside = vcpu.view.getUint32(state.endedInside.offset, true) !== 0;
       vcpu.view.setUint32(state.endedInside.offset, 0, true);
       this.#samplePeriod = Math.min(this.#samplePeriod * 2, longestPeriod);
+      if (!inside && this.translator.sampleStart(place, slice)) this.#joining = { place, nip: vcpu.nip };
       return;
     }
     this.#samplePeriod = Math.max(this.#samplePeriod >> 1, shortestPeriod);
     this.translator.sample(this.code.placeOf(record));
   }
 }
+
+/** How far control is followed to see what it does: straight runs and instructions. */
+const tracedRuns = 600;
+const tracedInstructions = 8000;
 
 /** MSR[SE] and MSR[BE]. */
 const traceBits = 0x600;

@@ -124,13 +124,20 @@ export class FuzzCpu {
     const called = [fuzzCase.lr, fuzzCase.ctr].map(Number);
     for (const real of hot) {
       const here = real & ~0xfff;
-      translator.sampleStart({ key: page(real).key, offset: real & 0xfff }, 1, {
-        related: called.map((ea) => (ea - here) & ~3),
-        page: (distance) => {
-          const at = here + 4096 * distance;
-          return at >= places.code && at < places.window ? page(at) : undefined;
+      const runs = [
+        { at: fuzzCase.start - here, instructions: fuzzCase.words.length },
+        ...called.map((ea) => ({ at: (ea - here) & ~3, instructions: 1 })),
+      ];
+      translator.join(
+        { key: page(real).key, offset: real & 0xfff },
+        {
+          runs,
+          page: (distance) => {
+            const at = here + 4096 * distance;
+            return at >= places.code && at < places.window ? page(at) : undefined;
+          },
         },
-      });
+      );
     }
     translator.translateWaiting();
   }

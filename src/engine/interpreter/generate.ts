@@ -499,6 +499,8 @@ class MainFunction {
       return;
     }
     ir.localGet(this.#once);
+    this.#loadState(opcode.i32Load, state.interpretOnly.offset);
+    ir.code.byte(0x72);
     ir.openIf();
     ir.i32Const(0);
     ir.localSet(this.#once);

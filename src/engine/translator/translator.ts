@@ -8,6 +8,7 @@ import { flowOf } from '../interpreter/generate.ts';
 import { VariantCache } from '../variants.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
 import {
+  behind,
   type CodeReader,
   type Flow,
   type FoundBlocks,
@@ -48,10 +49,17 @@ export interface CodePage {
   readonly records: number;
 }
 
-/** What is around a place. */
+/** Instructions that were executed one behind the other. */
+export interface StraightRun {
+  /** Distance of the first in bytes from the page of some place. */
+  readonly at: number;
+  readonly instructions: number;
+}
+
+/** What was seen of the code around a place. */
 export interface Surroundings {
-  /** Distances in bytes from the place's page of code that has to do with it: where it was called from, say. */
-  readonly related: readonly number[];
+  /** How control went on from there. */
+  readonly runs: readonly StraightRun[];
   /** The page at this distance, in pages, by effective address; undefined when it is not known. */
   page(distance: number): CodePage | undefined;
 }
@@ -257,18 +265,23 @@ export class Translator {
   }
 
   /**
-   * Control was found at this place, the start of a region, having come from other code, after so many instructions: regions
-   * that call each other much are joined.
+   * Control was found at this place, the start of a region, having come from other code, after so many instructions. True when
+   * that has happened so often that the region is to be joined with those around it.
    */
-  sampleStart(place: RegionPlace, instructions: number, around: Surroundings): void {
+  sampleStart(place: RegionPlace, instructions: number): boolean {
     const id = idOf(place);
     const region = this.#byStart.get(id);
-    if (!region || region.joins >= mostJoins || this.#foundAgain(id)) return;
-    // What was joined already is looked at again, more and more seldom: it may have grown.
+    if (!region || region.joins >= mostJoins || this.#foundAgain(id)) return false;
     region.found += instructions;
-    if (region.found < this.#tuning.joinThreshold * 8 ** region.joins) return;
+    // What was joined already is looked at again, more and more seldom: control may take other ways.
+    if (region.found < this.#tuning.joinThreshold << (3 * region.joins)) return false;
     region.found = 0;
-    this.#wait(id, { ...place, around });
+    return true;
+  }
+
+  /** Joins the region that starts at this place with what is around it. */
+  join(place: RegionPlace, around: Surroundings): void {
+    this.#wait(idOf(place), { ...place, around });
   }
 
   /** True when the place waits for its translation already. */
@@ -354,25 +367,44 @@ export class Translator {
       },
       flow: (instruction) => this.#flow(instruction, place.key, around !== undefined),
       follows: (at) => {
+        if (around) return traced.has(at);
         const page = pageAt(at);
         return page !== undefined && (!onlyExecuted || this.#store.executed({ key: page.key, offset: at & 0xfff }));
       },
     };
+    const traced = new Set<number>();
     const starts = [place.offset];
     if (!around) {
       const found = findBlocks(code, { starts, limit: regionLimit, calls: false });
       return found.blocks.length > 0 ? { place, found, pages, joins: 0 } : undefined;
     }
-    starts.push(...around.related.filter((at) => code.follows(at)));
-    // What control reaches from here says which pages are around; then the regions that start there join.
-    findBlocks(code, { starts, limit: joinedLimit, calls: true });
-    for (const [distance, { key }] of pages) {
-      for (const region of this.#byPage.get(key) ?? []) {
-        for (const start of region.starts) if (start.key === key) starts.push(distance * 4096 + start.offset);
+    // Where a run did not come to by the branch in front of it, it came by an address.
+    let expected: Flow | undefined;
+    for (const { at: start, instructions } of around.runs) {
+      if (traced.size >= joinedLimit) break;
+      if (expected?.target !== start) starts.push(start);
+      expected = undefined;
+      for (let at = start, i = 0; i < instructions && pageAt(at); i++) {
+        const instruction = code.instruction(at);
+        const flow = code.flow(instruction);
+        if (flow === 'stop') {
+          expected = undefined;
+          break;
+        }
+        traced.add(at);
+        expected = flow;
+        at = behind(instruction);
       }
     }
-    const found = findBlocks(code, { starts, limit: joinedLimit, calls: true });
-    const joins = (this.#byStart.get(idOf(place))?.joins ?? 0) + 1;
+    const before = this.#byStart.get(idOf(place));
+    for (const [distance, { key }] of pages) {
+      for (const offset of before?.covers.get(key) ?? []) {
+        if (traced.size < joinedLimit) traced.add(distance * 4096 + offset);
+      }
+    }
+    const known = starts.filter((at) => traced.has(at));
+    const found = findBlocks(code, { starts: known, limit: joinedLimit, calls: true });
+    const joins = (before?.joins ?? 0) + 1;
     return found.blocks.length > 0 ? { place, found, pages, joins } : undefined;
   }
 
