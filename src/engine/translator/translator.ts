@@ -156,7 +156,7 @@ export const defaultTuning: TranslatorTuning = {
   patience: 4,
   longestWait: 64,
   regionLimit: 256,
-  joinedLimit: 400,
+  joinedLimit: 800,
   joinThreshold: 2_000_000,
   onlyExecuted: true,
   maximumRegions: 60_000,
@@ -182,7 +182,7 @@ export class Translator {
   readonly #tuning: TranslatorTuning;
   /** Gives everything that runs guest code from now on a new table. */
   readonly #newTable: () => WebAssembly.Table;
-  /** Told when a region's table entry is cleared. */
+  /** Told when control must not go to a region any more. */
   readonly #regionGone: () => void;
   readonly #store: CodeStore;
   readonly #decoderFor: (key: number) => Decode;
@@ -522,7 +522,6 @@ export class Translator {
       const other = this.#byStart.get(id);
       // Elsewhere what control enters stays, unless this region was made by joining and the other was not.
       if (other && at !== place.offset && (other.joins > 0 || joins === 0)) {
-        this.table.set(index, null);
         this.#free.push(index);
         continue;
       }
@@ -543,7 +542,7 @@ export class Translator {
       if (idOf(start) !== id) continue;
       this.#store.uninstall(start);
       this.#byStart.delete(id);
-      this.table.set(start.index, null);
+      // The table keeps the function until the index is used again: clearing it costs a step for each module.
       this.#free.push(start.index);
       this.#regionGone();
     }
