@@ -75,7 +75,7 @@ for (const [name, tuning] of [
     assert.equal(twin.gpr(5), 3n * BigInt(rounds), 'the kernel reads');
     assert.equal(twin.gpr(8), BigInt(rounds), 'the process faults');
     assert.equal(twin.gpr(4), BigInt(rounds), 'sc was taken');
-    assert.ok(twin.statistics().regions > 3);
+    assert.ok(twin.statistics().regions >= 3);
   });
 }
 

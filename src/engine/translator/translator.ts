@@ -152,7 +152,7 @@ const entryBytes = 32;
 /** Tuning for use. */
 export const defaultTuning: TranslatorTuning = {
   threshold: 2,
-  batch: 16,
+  batch: 32,
   patience: 4,
   longestWait: 64,
   regionLimit: 256,
