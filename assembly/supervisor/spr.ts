@@ -12,6 +12,8 @@ import * as R from './registers';
 import { readDecrementer, timebase, writeDecrementer } from './time';
 import { raiseBadThing, stateOfTransaction } from './transaction';
 
+const SPR_MMCR0: i32 = 795;
+
 /**
  * The register's attributes when the access is allowed. 0: it is not there, and nothing (more) is to happen; an
  * interrupt has been raised where one is due.
@@ -32,6 +34,10 @@ function attributes(cpu: usize, n: i32, problemBit: i32, supervisorBit: i32): i3
             ? 1
             : 0;
   if (newest < ((bits >> A.sinceShift) & 7) || newest > ((bits >> A.untilShift) & 7)) bits = 0;
+  if (isMonitorGroupA(n)) {
+    bits = monitorAttributes(cpu, n, bits);
+    if (bits < 0) return 0;
+  }
   if (((bits >> A.causeShift) & 15) == 5) return transactionAttributes(cpu, bits, problemBit);
   // Reserved numbers that software may use freely, from edition 2.07 on.
   if (n >= 808 && n <= 811 && R.hasModel(cpu, L.MODEL_isa207)) return 0;
@@ -45,6 +51,33 @@ function attributes(cpu: usize, n: i32, problemBit: i32, supervisorBit: i32): i3
   // Number 0 is illegal, and so is reading 4 to 6; others that do not exist are no-operations.
   if (n == 0 || (problemBit == A.readProblem && n >= 4 && n <= 6)) raiseProgram(cpu, PROGRAM_ILLEGAL);
   return 0;
+}
+
+/** UMMCR2, UMMCRA, UPMC1 to UPMC6, UMMCR0. */
+@inline function isMonitorGroupA(n: i32): bool {
+  return (n >= 769 && n <= 776) || n == 779;
+}
+
+/**
+ * Problem state's numbers of the performance monitor, group A: MMCR0[PMCC] says whether it may read (0), neither (1), do both
+ * (2), or both but for PMC5 and PMC6 (3). Before edition 2.07 they are for reading (Power ISA v2.07 Book III-S, section 9.4.4).
+ * -1: an interrupt has been raised.
+ */
+function monitorAttributes(cpu: usize, n: i32, bits: i32): i32 {
+  if (!R.hasModel(cpu, L.MODEL_isa207)) return bits & ~A.writeSupervisor;
+  if (!(R.msr(cpu) & R.MSR_PR)) return bits;
+  const control = <i32>(R.spr(cpu, SPR_MMCR0) >> 18) & 3;
+  if (control == 1 || (control == 3 && (n == 775 || n == 776))) {
+    facilityUnavailable(cpu, 4);
+    return -1;
+  }
+  return control == 0 ? bits : bits | A.writeProblem;
+}
+
+/** Bits that problem state sees and changes of UMMCR0 (FC, PMAE, PMAO) and UMMCR2 (FCnP0). */
+function monitorMask(cpu: usize, n: i32): u64 {
+  if (!(R.msr(cpu) & R.MSR_PR)) return ~(<u64>0);
+  return n == 779 ? 0x8400_0080 : n == 769 ? 0x4020_1008_0402_0000 : ~(<u64>0);
 }
 
 /** The registers of transactional memory need MSR[TM] in every state, and are not changed inside a transaction. */
@@ -84,6 +117,13 @@ export function moveFromSpr(cpu: usize, n: i32, old: u64): u64 {
       return timebase(cpu);
     case 176:
       return doorbells(cpu);
+    case 769:
+    case 779:
+      return R.spr(cpu, A.sprStorage(n)) & monitorMask(cpu, n);
+    // BESCRSU and BESCRRU are the upper word of BESCR.
+    case 801:
+    case 803:
+      return R.spr(cpu, 806) >> 32;
     // TEXASRU is the upper word of TEXASR.
     case 131:
       return R.spr(cpu, 130) >> 32;
@@ -128,6 +168,12 @@ export function moveToSpr(cpu: usize, n: i32, value: u64): void {
       return R.setSpr(cpu, 806, R.spr(cpu, 806) & ~(value << 32));
     case 131:
       return R.setSpr(cpu, 130, (R.spr(cpu, 130) & 0xffffffff) | (value << 32));
+    case 769:
+    case 779: {
+      const storage = A.sprStorage(n);
+      const mask = monitorMask(cpu, n);
+      return R.setSpr(cpu, storage, (R.spr(cpu, storage) & ~mask) | (value & mask));
+    }
     // PPR32 is the upper word of PPR.
     case 898:
       return R.setSpr(cpu, 896, (R.spr(cpu, 896) & 0xffffffff) | (value << 32));

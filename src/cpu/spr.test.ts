@@ -129,3 +129,55 @@ test('the timebase is ticks plus its offset; the upper word has a number of its 
   assert.equal(plane.on(0, 'moveFromSpr', 268, 0n), 0x1_2345_6799n);
   assert.equal(plane.on(0, 'moveFromSpr', 269, 0n), 1n);
 });
+
+test('MMCR0[PMCC] says what problem state may do with the performance monitor', () => {
+  const groupA = [769, 770, 771, 772, 773, 774, 775, 776, 779];
+  // Problem state's read and write by PMCC: allowed, unavailable (0xF60 with cause 4), illegal.
+  const rules = [
+    ['allowed', 'illegal'],
+    ['unavailable', 'unavailable'],
+    ['allowed', 'allowed'],
+    ['allowed', 'allowed'],
+  ] as const;
+  rules.forEach(([read, write], control) => {
+    for (const n of groupA) {
+      const plane = new DataPlane();
+      plane.setSpr(0, 795, BigInt(control) << 18n);
+      plane.setMsr(0, msr.user);
+      const outcome = () => {
+        const raised = plane.takeException(0);
+        if (raised === undefined) return 'allowed';
+        if (raised.vector === 0xf60 && plane.cpu(0).spr(153) >> 56n === 4n) return 'unavailable';
+        return raised.srr1 === 0x80000n ? 'illegal' : 'other';
+      };
+      const denied = control === 3 && (n === 775 || n === 776);
+      plane.on(0, 'moveFromSpr', n, 0n);
+      assert.equal(outcome(), denied ? 'unavailable' : read, `read ${n}, PMCC ${control}`);
+      plane.on(0, 'moveToSpr', n, 1n);
+      assert.equal(outcome(), denied ? 'unavailable' : write, `write ${n}, PMCC ${control}`);
+    }
+  });
+});
+
+test('problem state sees and changes its own bits of MMCR0 and MMCR2 only', () => {
+  const plane = new DataPlane();
+  const pmcc = 2n << 18n;
+  plane.setSpr(0, 795, 0x40ffn | pmcc);
+  plane.setMsr(0, msr.user);
+  assert.equal(plane.on(0, 'moveFromSpr', 779, 0n), 0x80n);
+  plane.on(0, 'moveToSpr', 779, (1n << 64n) - 1n);
+  assert.equal(plane.cpu(0).spr(795), 0x8400_40ffn | pmcc);
+  plane.on(0, 'moveToSpr', 769, (1n << 64n) - 1n);
+  assert.equal(plane.cpu(0).spr(785), 0x4020_1008_0402_0000n);
+  plane.setMsr(0, msr.kernel);
+  plane.on(0, 'moveToSpr', 779, 5n);
+  assert.equal(plane.on(0, 'moveFromSpr', 795, 0n), 5n);
+});
+
+test('the upper words of BESCR have numbers of their own', () => {
+  const plane = new DataPlane();
+  plane.on(0, 'moveToSpr', 806, 0x1234_5678_9abc_def0n);
+  assert.equal(plane.on(0, 'moveFromSpr', 801, 0n), 0x1234_5678n);
+  assert.equal(plane.on(0, 'moveFromSpr', 803, 0n), 0x1234_5678n);
+  assert.equal(plane.on(0, 'moveFromSpr', 800, 0n), 0x1234_5678_9abc_def0n);
+});
