@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasProgram } from '../../src/host/guest/program.ts';
-import { explained } from './compare.ts';
+import { askExplain, explained } from './compare.ts';
 import { allConfigurations, chooseConfigurations, machineKinds, shortIds } from './configurations.ts';
 import { knownCpu, negotiatedVersions } from './linux-facts.ts';
 import { probeProgram } from './probe.ts';
@@ -53,7 +53,10 @@ test('the short form has each level, MMU, controller and number of CPUs', async 
   const chosen = allConfigurations.filter(({ id }) => shortIds.includes(id));
   assert.equal(chosen.length, shortIds.length);
   const choices = await Promise.all(
-    chosen.map(async (configuration) => linuxChoice(await explained(configuration), configuration.words)),
+    chosen.map(async (configuration) => {
+      const { environment } = await explained(configuration);
+      return linuxChoice(environment, configuration.words);
+    }),
   );
   const values = (pick: (choice: (typeof choices)[number]) => unknown): unknown[] =>
     [...new Set(choices.map(pick))].sort();
@@ -81,10 +84,23 @@ test('each kind of machine has what its name says', async () => {
   assert.ok(named.length >= 6);
   for (const kind of named) {
     const [, mmu, interrupts] = /-(hash|radix)-(xics|xive)$/.exec(kind.name) ?? [];
-    const choice = linuxChoice(await explained({ ...kind, cpus: 1, id: kind.name }), kind.words);
+    const { environment } = await explained({ ...kind, cpus: 1, id: kind.name });
+    const choice = linuxChoice(environment, kind.words);
     assert.equal(choice.mmu, mmu, kind.name);
     assert.equal(choice.interrupts, interrupts, kind.name);
   }
+});
+
+test('a host that cannot give a machine is refused by code, and one that can changes nothing but the PVR', async () => {
+  const [configuration] = chooseConfigurations(['power9-no-ail3/1']);
+  const [standard] = chooseConfigurations(['power9-radix-xive/1']);
+  assert.ok(configuration && standard);
+  assert.deepEqual(await askExplain(standard, 'pseries', 'power9-hv-5.15'), { refused: ['E_AIL3'] });
+  const here = await askExplain(configuration, 'pseries');
+  const there = await askExplain(configuration, 'pseries', 'power9-hv-5.15');
+  assert.ok(here.refused === undefined && there.refused === undefined);
+  assert.deepEqual(there.environment, here.environment);
+  assert.deepEqual([here.pvr, there.pvr], [0x004e_1200, 0x004e_1203]);
 });
 
 test('a version that Linux does not know is the oldest compatible one', () => {

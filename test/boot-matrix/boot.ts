@@ -77,8 +77,10 @@ export interface BootPlace {
   readonly guest: DefaultGuest;
   /** The path of qemu-system-ppc64; absent: Continuo. */
   readonly qemu?: string;
-  /** The machine type; absent: the newest. */
+  /** The machine type of configurations that name none; absent: the newest. */
   readonly machineType?: string;
+  /** The profile of the host under whose limits Continuo runs the guest; absent: none but its own. */
+  readonly host?: string;
 }
 
 /**
@@ -94,8 +96,9 @@ export async function bootAndReport(configuration: Configuration, place: BootPla
     writeFileSync(initrd, reportInitramfs(readFileSync(place.guest.initrdPath), configuration.cpus, nonce));
     const files = ['--kernel', place.guest.kernelPath, '--initrd', initrd];
     files.push('--append', ['console=hvc0', ...configuration.words].join(' '));
-    const { qemu, machineType = 'pseries' } = place;
+    const { qemu, machineType = 'pseries', host } = place;
     const options = machineOptions(configuration, machineType, qemu === undefined ? '--cpus' : '--smp');
+    if (host !== undefined) options.push('--host', host);
     const invocation = qemu === undefined ? continuoCommand(options, files) : qemuCommand(qemu, options, files);
     const { report, errors } = await runToEnd(invocation, new ExecOutput(nonce));
     return {

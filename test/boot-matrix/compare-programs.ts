@@ -32,13 +32,12 @@ function revision(pvr: number): string {
 }
 
 function cpuinfoItems(subject: Subject): Item[] {
-  const { environment, choice, report } = subject;
-  const { cpu } = environment;
+  const { environment, choice, report, pvr } = subject;
   const megahertz = (environment.clockFrequency / 1e6).toFixed(6);
   const vector = environment.facilities.vmx > 0 ? ', altivec supported' : '';
   const values: readonly (readonly [name: string, expected: string])[] = [
     ['cpu', `${knownCpu(Number(choice.level.cpuVersion)).name}${vector}`],
-    ['revision', revision(Number(cpu.pvr))],
+    ['revision', revision(pvr)],
     ['clock', `${megahertz}MHz`],
     ['timebase', `${environment.timebaseFrequency}`],
     ['platform', 'pSeries'],
@@ -93,7 +92,7 @@ function bitsOf(bits: ReadonlySet<string>, names: Readonly<Record<string, number
 }
 
 function auxiliaryItems(subject: Subject): Item[] {
-  const { environment, choice, report } = subject;
+  const { environment, choice, report, pvr } = subject;
   const { cpu } = environment;
   const seen = (type: keyof typeof auxiliaryType): bigint => report.auxiliary.get(auxiliaryType[type]) ?? -1n;
   const text = (type: keyof typeof auxiliaryType): string =>
@@ -102,7 +101,7 @@ function auxiliaryItems(subject: Subject): Item[] {
     ['AT_DCACHEBSIZE', cpu.cacheLine],
     ['AT_ICACHEBSIZE', cpu.cacheLine],
     ['AT_L1I_CACHESIZE', cpu.l1InstructionCache],
-    ['AT_L1D_CACHESIZE', fixedDataCache[Number(cpu.pvr) >>> 16] ?? cpu.l1DataCache],
+    ['AT_L1D_CACHESIZE', fixedDataCache[pvr >>> 16] ?? cpu.l1DataCache],
   ] as const;
   return [
     {
@@ -120,7 +119,7 @@ function auxiliaryItems(subject: Subject): Item[] {
       expected: knownCpu(Number(choice.level.cpuVersion)).platform,
       seen: text('AT_PLATFORM'),
     },
-    { name: 'AT_BASE_PLATFORM', expected: knownCpu(Number(cpu.pvr)).platform, seen: text('AT_BASE_PLATFORM') },
+    { name: 'AT_BASE_PLATFORM', expected: knownCpu(pvr).platform, seen: text('AT_BASE_PLATFORM') },
     ...sizes.map(([name, size]) => ({ name, expected: `${size}`, seen: `${seen(name)}` })),
   ];
 }

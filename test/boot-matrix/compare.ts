@@ -9,11 +9,18 @@ import { treeItems } from './compare-tree.ts';
 import { type Configuration, machineOptions } from './configurations.ts';
 import { type Item, linuxChoice } from './subject.ts';
 
-/**
- * Asks `continuo explain --json`.
- * @throws Error when it refuses
- */
-export async function explained(configuration: Configuration, machineType = 'pseries'): Promise<Environment> {
+/** What `continuo explain --json` says that a guest sees. */
+export interface Promised {
+  readonly environment: Environment;
+  /** What the PVR reads: the model's, but on a KVM host, which cannot change it; explain names that as a deviation. */
+  readonly pvr: number;
+}
+
+/** The answer of `continuo explain --json`: or the codes of the reasons why a host cannot give the machine. */
+export type Explained = (Promised & { readonly refused?: undefined }) | { readonly refused: readonly string[] };
+
+/** Asks `continuo explain --json`, about a host where one is named. */
+export async function askExplain(configuration: Configuration, machineType: string, host?: string): Promise<Explained> {
   let text = '';
   const io = {
     out: (more: string): void => {
@@ -22,18 +29,36 @@ export async function explained(configuration: Configuration, machineType = 'pse
     err: (): void => {},
     colour: false,
   };
-  const status = await explainCommand.run([...machineOptions(configuration, machineType, '--cpus'), '--json'], io);
-  const { verdict, environment } = JSON.parse(text) as { verdict: string; environment: Environment };
-  if (status !== 0 || verdict !== 'provided') throw new Error(`explain refuses ${configuration.id}: ${text}`);
-  return environment;
+  const options = machineOptions(configuration, machineType, '--cpus');
+  await explainCommand.run([...options, ...(host === undefined ? [] : ['--host', host]), '--json'], io);
+  const decision = JSON.parse(text) as {
+    verdict: string;
+    environment: Environment;
+    provision: { readonly pvr: string };
+    reasons: readonly { readonly code: string }[];
+  };
+  const { verdict, environment } = decision;
+  if (verdict === 'provided') return { environment, pvr: Number(decision.provision.pvr) };
+  return { refused: decision.reasons.map(({ code }) => code) };
+}
+
+/**
+ * What `continuo explain --json` says about Continuo itself.
+ * @throws Error when it refuses
+ */
+export async function explained(configuration: Configuration): Promise<Promised> {
+  const answer = await askExplain(configuration, 'pseries');
+  if (answer.refused !== undefined) throw new Error(`explain refuses ${configuration.id}: ${answer.refused.join(' ')}`);
+  return answer;
 }
 
 /** @returns every item, equal or not. */
-export function compareBoot(configuration: Configuration, environment: Environment, boot: Boot): Item[] {
+export function compareBoot(configuration: Configuration, { environment, pvr }: Promised, boot: Boot): Item[] {
   const { report, calls } = boot;
   const subject = {
     configuration,
     environment,
+    pvr,
     choice: linuxChoice(environment, configuration.words),
     report,
     calls,

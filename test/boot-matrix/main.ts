@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { type DefaultGuest, defaultGuest } from '../../src/host/guest/default-guest.ts';
 import { silentProgress, streamProgress } from '../../src/host/progress.ts';
 import { bootAndReport } from './boot.ts';
-import { compareBoot, explained, mismatches } from './compare.ts';
+import { askExplain, compareBoot, mismatches } from './compare.ts';
 import { type Configuration, chooseConfigurations, shortIds } from './configurations.ts';
 import type { Item } from './subject.ts';
 
@@ -13,6 +13,7 @@ Boots Debian's kernel in each configuration whose name has one of the words in i
 
   --short          only those that npm test boots
   --machine TYPE   a machine type in place of the newest, such as pseries-4.0
+  --host NAME      under the limits of a host profile ("continuo hosts" lists them): the guest sees the same, or is refused
   --list           print the names and end
   --items          print every item that was compared, not only those that differ
   --json           print the results as JSON
@@ -25,16 +26,27 @@ interface Result {
   readonly items: readonly Item[];
   /** How often the guest asked for an invalidation by hypercall. */
   readonly invalidations: number;
+  /** Codes of the reasons why the host cannot give the machine: nothing was booted. */
+  readonly refused?: readonly string[];
   /** Why there is no report. */
   readonly failure?: string;
 }
 
-async function bootOne(configuration: Configuration, guest: DefaultGuest, machineType: string): Promise<Result> {
+interface Where {
+  readonly guest: DefaultGuest;
+  readonly machineType: string;
+  readonly host?: string;
+}
+
+async function bootOne(configuration: Configuration, where: Where): Promise<Result> {
   const name = configuration.id;
   try {
-    const environment = await explained(configuration, machineType);
-    const boot = await bootAndReport(configuration, { guest, machineType });
-    const items = compareBoot(configuration, environment, boot);
+    const answer = await askExplain(configuration, where.machineType, where.host);
+    if (answer.refused !== undefined) {
+      return { name, seconds: 0, items: [], invalidations: 0, refused: answer.refused };
+    }
+    const boot = await bootAndReport(configuration, where);
+    const items = compareBoot(configuration, answer, boot);
     return { name, seconds: boot.seconds, items, invalidations: boot.calls.get('H_RPT_INVALIDATE') ?? 0 };
   } catch (error) {
     // A boot that ends early is a result: the others go on.
@@ -48,7 +60,8 @@ function row(name: string, ...cells: readonly string[]): string {
 }
 
 /** The lines about one boot: a row of the table, then each difference. */
-function resultLines({ name, seconds, items, invalidations, failure }: Result, every: boolean): string[] {
+function resultLines({ name, seconds, items, invalidations, refused, failure }: Result, every: boolean): string[] {
+  if (refused !== undefined) return [`${row(name, 'refused')}  ${refused.join(' ')}`];
   if (failure !== undefined) return [row(name, 'no report'), ...failure.split('\n').map((line) => `    ${line}`)];
   const differing = mismatches(items);
   const verdict = differing.length === 0 ? 'same' : `${differing.length} differ`;
@@ -69,6 +82,7 @@ async function main(): Promise<number> {
     options: {
       short: { type: 'boolean', default: false },
       machine: { type: 'string', default: 'pseries' },
+      host: { type: 'string' },
       list: { type: 'boolean', default: false },
       items: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -96,7 +110,9 @@ async function main(): Promise<number> {
   const results: Result[] = [];
   for (const [at, configuration] of chosen.entries()) {
     const title = `Booting ${configuration.id} (${at + 1} of ${chosen.length})`;
-    const result = await progress.step(title, () => bootOne(configuration, guest, values.machine));
+    const { machine: machineType, host } = values;
+    const where = { guest, machineType, ...(host === undefined ? {} : { host }) };
+    const result = await progress.step(title, () => bootOne(configuration, where));
     results.push(result);
     if (!values.json) for (const line of resultLines(result, values.items)) say(line);
   }

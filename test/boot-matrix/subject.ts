@@ -28,6 +28,8 @@ export interface Choice {
 export interface Subject {
   readonly configuration: Configuration;
   readonly environment: Environment;
+  /** What the PVR reads. */
+  readonly pvr: number;
   readonly choice: Choice;
   readonly report: GuestReport;
   /** How often the guest made each call, by name; empty where nobody counted. */
