@@ -3,3 +3,4 @@ export { bitPermute, centrifugeBits, depositBits, extractBits } from './bits';
 export { bcdToDeclets, decletsToBcd } from './decimal';
 export { divideExtended, divideExtendedOverflows, divideExtendedUnsigned } from './divide';
 export { deliverRandomNumber, seedRandom } from './random';
+export { aspectEnforced, hashDigest } from './hash';

@@ -127,6 +127,10 @@ export function moveFromSpr(cpu: usize, n: i32, old: u64): u64 {
     // TEXASRU is the upper word of TEXASR.
     case 131:
       return R.spr(cpu, 130) >> 32;
+    // Problem state sees the right half of HDEXCR and DEXCR.
+    case 455:
+    case 812:
+      return R.spr(cpu, A.sprStorage(n)) & 0xffffffff;
     default:
       return R.spr(cpu, A.sprStorage(n));
   }

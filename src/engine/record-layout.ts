@@ -4,7 +4,14 @@
 import { recordBytes } from '../cpu/memory-map.ts';
 import { sprOffset, state } from '../cpu/state.ts';
 import type { DerivedName } from '../isa/builder.ts';
-import { compositeFields, type FieldName, fieldValue, type Pattern, signedFields } from '../isa/field.ts';
+import {
+  compositeFields,
+  countedFields,
+  type FieldName,
+  fieldValue,
+  type Pattern,
+  signedFields,
+} from '../isa/field.ts';
 import { fieldWidth } from '../isa/operand.ts';
 
 /** Reads something of an instruction: `word` is the suffix of a prefixed one, `prefix` is 0 for the others. */
@@ -114,7 +121,7 @@ export class RecordLayout {
   /** Slot with the field's value: 2 bytes when it fits 16 bits, 4 when it fits 32, else 8. */
   value(field: FieldName): { offset: number; size: 2 | 4 | 8; signed: boolean } {
     const read = fieldReader(this.pattern, field);
-    const signed = signedFields[field] !== undefined;
+    const signed = signedFields[field] !== undefined || countedFields[field] !== undefined;
     const bits = fieldWidth(this.pattern, field) + (signedFields[field] ?? 0);
     const size = bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
     return { offset: this.slot(`value:${field}`, size, read), size, signed };

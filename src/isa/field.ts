@@ -154,7 +154,8 @@ export type FieldName =
   | 'YMSK'
   | 'PMSK'
   | 'DX'
-  | 'DW';
+  | 'DW'
+  | 'HD';
 
 /** Composite fields: pieces from most to least significant. */
 export const compositeFields: Readonly<Partial<Record<FieldName, readonly FieldName[]>>> = {
@@ -174,6 +175,7 @@ export const compositeFields: Readonly<Partial<Record<FieldName, readonly FieldN
   D34: ['d0', 'd1'],
   SI34: ['si0', 'si1'],
   IMM32: ['imm0', 'imm1'],
+  HD: ['DX', 'DW'],
 };
 
 /**
@@ -192,6 +194,14 @@ export const signedFields: Readonly<Partial<Record<FieldName, number>>> = {
   d: 0,
   D34: 0,
   SI34: 0,
+};
+
+/**
+ * Fields that count from a lowest value: HD of hashst and hashchk names one of the 64 doublewords below the base
+ * (section 3.3.17).
+ */
+export const countedFields: Readonly<Partial<Record<FieldName, { readonly lowest: number; readonly unit: number }>>> = {
+  HD: { lowest: -512, unit: 8 },
 };
 
 /** Fields whose value selects a variant of the meaning at build time unless a row says otherwise. */
@@ -283,7 +293,10 @@ export function fieldValue(pattern: Pattern, name: FieldName, word: number, pref
     length += piece.length;
   }
   const scale = signedFields[name];
-  if (scale === undefined) return value;
+  if (scale === undefined) {
+    const counted = countedFields[name];
+    return counted ? counted.lowest + counted.unit * value : value;
+  }
   const signed = value >= 2 ** (length - 1) ? value - 2 ** length : value;
   return signed * 2 ** scale;
 }

@@ -1,6 +1,6 @@
 // Operands of the assembler language: kinds, encoding and what a row's operand list says (Book I, section 1.6.3).
 import type { Builder, Fields } from './builder.ts';
-import { compositeFields, type FieldName, type Pattern, signedFields } from './field.ts';
+import { compositeFields, countedFields, type FieldName, type Pattern, signedFields } from './field.ts';
 import type { InstructionRow } from './row.ts';
 import { patternOf } from './row-pattern.ts';
 
@@ -36,7 +36,7 @@ for (const [kind, names] of Object.entries(namesOfKind)) {
 
 /** Kind of the operand that a field is. */
 export function operandKind(name: FieldName): OperandKind {
-  return kinds.get(name) ?? (signedFields[name] === undefined ? 'unsigned' : 'signed');
+  return kinds.get(name) ?? (signedFields[name] === undefined && !countedFields[name] ? 'unsigned' : 'signed');
 }
 
 /** Field names and punctuation of an operand list such as `RT,D(RA)`. */
@@ -75,7 +75,8 @@ export interface InstructionBits {
 export function encodeField(pattern: Pattern, name: FieldName, value: number): InstructionBits | undefined {
   const width = fieldWidth(pattern, name);
   const scale = signedFields[name];
-  const shifted = scale === undefined ? value : value / 2 ** scale;
+  const counted = countedFields[name];
+  const shifted = counted ? (value - counted.lowest) / counted.unit : scale === undefined ? value : value / 2 ** scale;
   const lowest = scale === undefined ? 0 : -(2 ** (width - 1));
   if (!Number.isInteger(shifted) || shifted < lowest || shifted >= 2 ** width) return undefined;
   let rest = shifted < 0 ? shifted + 2 ** width : shifted;

@@ -4,6 +4,7 @@ import { atomicRows } from './rows/atomic.ts';
 import { branchRows } from './rows/branch.ts';
 import { decimalRows } from './rows/decimal.ts';
 import { fixedArithmeticRows } from './rows/fixed-arithmetic.ts';
+import { fixedHashRows } from './rows/fixed-hash.ts';
 import { fixedLoadStoreRows } from './rows/fixed-load-store.ts';
 import { fixedLogicalRows } from './rows/fixed-logical.ts';
 import { fixedPrefixedRows } from './rows/fixed-prefixed.ts';
@@ -18,6 +19,7 @@ export const instructionTable: readonly InstructionRow[] = [
   ...branchRows,
   ...fixedLoadStoreRows,
   ...fixedPrefixedRows,
+  ...fixedHashRows,
   ...fixedArithmeticRows,
   ...fixedLogicalRows,
   ...fixedRotateShiftRows,

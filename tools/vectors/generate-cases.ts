@@ -22,6 +22,7 @@ const excluded: readonly (readonly [RegExp, string])[] = [
   [/^(darn|mftb)$/, 'differs from run to run'],
   [/^(lmw|stmw|lsw[ix]|stsw[ix])$/, 'exists in big-endian mode only'],
   [/^t[wd]i?$/, 'ends the program when it traps'],
+  [/^hash/, 'keys that a program cannot know'],
   [
     /^(fre|frsqrte|xs(re|rsqrte)|xv(re|rsqrte)|vrefp|vrsqrtefp|vexptefp|vlogefp)/,
     'an estimate, different on each implementation',

@@ -21,6 +21,10 @@ export const fixedPointFunctions = {
   depositBits: { params: ['i64', 'i64'], result: 'i64' },
   /** cfuged (RS, mask): the masked bits to the right, the others to the left. */
   centrifugeBits: { params: ['i64', 'i64'], result: 'i64' },
+  /** HashDigest (RA, RB); the last parameter is 1 for the privileged key. */
+  hashDigest: { params: ['i64', 'i64', 'i32'], result: 'i64' },
+  /** 1 when this aspect of DEXCR is enforced in the present state. */
+  aspectEnforced: { params: ['i32'], result: 'i32' },
   /** Raises the alignment interrupt for this effective address. */
   raiseAlignment: { params: ['i64'], raises: true },
 } as const satisfies Record<string, FunctionSignature>;
