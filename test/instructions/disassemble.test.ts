@@ -8,7 +8,7 @@ import type { InstructionRow } from '../../src/isa/row.ts';
 import { patternOf } from '../../src/isa/row-pattern.ts';
 import { instructionTable } from '../../src/isa/table.ts';
 import { gapReason } from './binutils-gaps.ts';
-import { objdump, objdumpMissing } from './objdump.ts';
+import { nameInEdition31, objdump, objdumpMissing } from './objdump.ts';
 
 const wordsPerRow = 256;
 const wordsInAll = 100_000;
@@ -58,11 +58,6 @@ const evenFields = (row: InstructionRow) => (row.prefix === undefined ? /^FR.p$/
 /** R of the forms 8LS:D and MLS:D. */
 const relativeBit = 1 << 20;
 
-/** In raw mode objdump prints the names that later processors have for the matrix instructions. */
-function inEdition31(text: string): string {
-  return text.replace(/^dmsetaccz/, 'xxsetaccz').replace(/^(pm)?dmx/, '$1x');
-}
-
 /** The first difference of each row, as a list of texts. */
 function differencesFrom(rows: readonly InstructionRow[], cpu: string): readonly string[] {
   const words = sample(rows);
@@ -71,7 +66,7 @@ function differencesFrom(rows: readonly InstructionRow[], cpu: string): readonly
   for (let i = 0; i < words.length; i++) {
     const [first = 0, second] = [words[i], words[i + 1]];
     const actual = disassemble(first, BigInt(4 * i), undefined, second);
-    const theirs = inEdition31((expected[i] ?? '').replace(/ # .*$/, ''));
+    const theirs = nameInEdition31((expected[i] ?? '').replace(/ # .*$/, ''));
     const row = decode(first, second);
     const word = row?.prefix === undefined ? first : (words[++i] ?? 0);
     if (actual === theirs) continue;

@@ -44,3 +44,8 @@ export function objdump(words: Uint32Array, cpu = 'power9'): readonly string[] {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Text with the names of edition 3.1: in raw mode objdump prints those that later processors have for matrix instructions. */
+export function nameInEdition31(text: string): string {
+  return text.replace(/^dmsetaccz/, 'xxsetaccz').replace(/^(pm)?dmx/, '$1x');
+}
