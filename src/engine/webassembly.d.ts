@@ -1,5 +1,6 @@
 // The part of the WebAssembly JavaScript API that the engine uses; the base compiler configuration has no DOM types.
 declare namespace WebAssembly {
+  class CompileError extends Error {}
   class Module {
     constructor(bytes: Uint8Array);
   }

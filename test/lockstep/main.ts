@@ -8,6 +8,7 @@ import { decide, findProfile } from '../../src/environment/index.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { defaultGuest } from '../../src/host/guest/default-guest.ts';
 import { streamProgress } from '../../src/host/progress.ts';
+import { enableRelaxedSimd } from '../../src/host/runtime-features.ts';
 import { findInSlice } from './slice.ts';
 import { Twin, type TwinConfig, type TwinDifference } from './twin.ts';
 
@@ -101,6 +102,7 @@ async function main(): Promise<number> {
     return values.help ? 0 : 64;
   }
   const config = await twinConfig();
+  enableRelaxedSimd();
   const images = loadEngineImages();
   const make = (write: (bytes: Uint8Array) => void) => new Twin(config, kind satisfies EngineKind, images, write);
   const silent = () => {};

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
+import { enableRelaxedSimd } from '../../src/host/runtime-features.ts';
 import { makeCase } from './case.ts';
 import { FuzzComparison } from './compare.ts';
 
 test('1000 random regions run as the interpreter runs their code', (t) => {
+  enableRelaxedSimd();
   const comparison = new FuzzComparison(loadEngineImages());
   const first = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
   let seed = first;

@@ -1,6 +1,7 @@
 // The command behind `npm run fuzz:translator`: [--regions n] [--seed n] [--failures n] [--cases n].
 import { parseArgs } from 'node:util';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
+import { enableRelaxedSimd } from '../../src/host/runtime-features.ts';
 import { makeCase } from './case.ts';
 import { FuzzComparison } from './compare.ts';
 
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     cases: { type: 'string', default: 'Infinity' },
   },
 });
+enableRelaxedSimd();
 const comparison = new FuzzComparison(loadEngineImages());
 const first = Number(values.seed);
 let seed = first;

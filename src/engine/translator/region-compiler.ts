@@ -43,6 +43,8 @@ export interface RegionOptions {
   readonly decode: (instruction: RegionInstruction) => DecodedInstruction;
   /** Test the budget at every taken branch, as the interpreter does, so that instruction counts are the same. */
   readonly exactBudget: boolean;
+  /** Use the host's relaxed multiply-add: it rounds once. */
+  readonly fusesMultiplyAdd: boolean;
   /**
    * Addresses of the records of the region's pages by their distance from the first one in pages, that one (0) among
    * them. They say which real page and byte order is meant.
@@ -136,6 +138,7 @@ class RegionCompiler {
       keptPages: new KeptPages(this.#ir),
       blockPages: new BlockPages(this.#ir),
       exactBudget: options.exactBudget,
+      fusesMultiplyAdd: options.fusesMultiplyAdd,
       endings: [],
       miss: 0,
       raised: 0,

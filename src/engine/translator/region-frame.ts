@@ -36,6 +36,8 @@ export interface RegionFrame {
   readonly blockPages: BlockPages;
   /** i32: 1 while host arithmetic serves (rounding to nearest, XX set, NI clear). */
   readonly fast: number;
+  /** The host's relaxed multiply-add rounds once. */
+  readonly fusesMultiplyAdd: boolean;
   /** Instructions are counted as the interpreter counts them. */
   readonly exactBudget: boolean;
   /** Calls that end the region, by number. */

@@ -32,6 +32,7 @@ import { operatorCode } from '../wasm/opcodes.ts';
 import { writeContextCheck } from './context-check.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
 import { behind } from './flow-graph.ts';
+import { relaxedMultiplyAdd } from './fused-multiply-add.ts';
 import { type AddressBase, writeProbe } from './probe.ts';
 import { firstEnding, type RegionFrame, writeSite } from './region-frame.ts';
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
@@ -663,10 +664,13 @@ export class TranslatorBuilder extends OperatorBuilder {
       else operands.push(this.#readMemory('v128', 'vsr', opcode.v128Load, offset));
     }
     const { ir } = this;
-    const fused = (helper: VectorFusedHelper, values: readonly V128[]): V128 =>
-      this.typed(
+    const fused = (helper: VectorFusedHelper, values: readonly V128[]): V128 => {
+      if (this.#frame.fusesMultiplyAdd)
+        return this.#relaxedMultiplyAdd(helper === 'fusedDoubles' ? 'f64x2' : 'f32x4', values);
+      return this.typed(
         ir.ordered('v128', [this.#cpu(), ...values.map(asNode)], false, () => ir.call(this.#imports.core(helper))),
       );
+    };
     const { value, ordinary } = inline.compute(this, operands, variant, fused);
     const { fast } = this.#frame;
     const isFast: I32 = this.typed(ir.read('i32', localClass(fast), [], () => ir.localGet(fast)));
@@ -681,8 +685,23 @@ export class TranslatorBuilder extends OperatorBuilder {
     return true;
   }
 
+  #relaxedMultiplyAdd(shape: 'f32x4' | 'f64x2', values: readonly V128[]): V128 {
+    const { ir } = this;
+    return this.typed(ir.written('v128', values.map(asNode), () => ir.code.bytes(relaxedMultiplyAdd[shape])));
+  }
+
   #fused(helper: FusedHelper, values: readonly F64[]): F64 {
     const { ir } = this;
+    if (helper === 'fusedDouble' && this.#frame.fusesMultiplyAdd) {
+      const vectors = values.map((value): V128 => this.op('f64x2.splat', value));
+      const sum = this.#relaxedMultiplyAdd('f64x2', vectors);
+      return this.typed(
+        ir.written('f64', [asNode(sum)], () => {
+          ir.operatorBytes(0xfd21);
+          ir.code.byte(0);
+        }),
+      );
+    }
     const node = ir.ordered('f64', [this.#cpu(), ...values.map(asNode)], false, () =>
       ir.call(this.#imports.core(helper)),
     );

@@ -16,6 +16,7 @@ import {
   type RegionInstruction,
   structure,
 } from './flow-graph.ts';
+import { fusesMultiplyAdd } from './fused-multiply-add.ts';
 import {
   type CompiledRegion,
   compileRegion,
@@ -180,6 +181,7 @@ export class Translator {
   readonly statistics: TranslatorStatistics = { regions: 0, modules: 0, instructions: 0, moduleBytes: 0, dropped: 0 };
   table: WebAssembly.Table;
   readonly #tuning: TranslatorTuning;
+  readonly #fusesMultiplyAdd = fusesMultiplyAdd();
   /** Gives everything that runs guest code from now on a new table. */
   readonly #newTable: () => WebAssembly.Table;
   /** Told when control must not go to a region any more. */
@@ -414,6 +416,7 @@ export class Translator {
       imports,
       regionType,
       exactBudget: this.#tuning.exactBudget,
+      fusesMultiplyAdd: this.#fusesMultiplyAdd,
       pages: new Map([...pages].map(([distance, { records }]) => [distance, records])),
       decode: (instruction) => {
         const decoded = this.#decoded(instruction, place.key);

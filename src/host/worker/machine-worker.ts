@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ImageError } from '../../machine/loader/image-error.ts';
 import { createMachine } from '../../machine/machine.ts';
 import type { MachineOutcome } from '../../machine/machine-api.ts';
+import { enableRelaxedSimd } from '../runtime-features.ts';
 import { openLink, type RunStatistics, type WorkerMessage, type WorkerStart } from './machine-link.ts';
 import { workerHost } from './worker-host.ts';
 
@@ -21,6 +22,7 @@ async function main({ link: buffers, config, task }: WorkerStart): Promise<void>
   let outcome: MachineOutcome;
   let statistics: Omit<RunStatistics, 'seconds'> = { instructions: 0, idles: 0, calls: [] };
   try {
+    enableRelaxedSimd();
     const machine = createMachine(config, workerHost(openLink(buffers), config, post));
     if (task === 'device-tree') return post({ kind: 'device-tree', tree: machine.flattenedDeviceTree() });
     outcome = await machine.run();
