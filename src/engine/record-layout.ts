@@ -31,12 +31,24 @@ export interface RecordSlot {
 export function fieldReader(pattern: Pattern, name: FieldName): FieldReader {
   const parts = pattern.pieces.has(name) ? [name] : (compositeFields[name] ?? []);
   const pieces = parts.map((part) => pattern.pieces.get(part));
-  const [piece] = pieces;
-  if (!piece || pieces.length > 1 || piece.length === 32 || signedFields[name] !== undefined)
-    return (word, prefix) => fieldValue(pattern, name, word, prefix);
-  const shift = 32 - piece.start - piece.length;
-  const mask = 2 ** piece.length - 1;
-  return piece.inPrefix ? (_, prefix) => (prefix >>> shift) & mask : (word) => (word >>> shift) & mask;
+  const [high, low] = pieces;
+  const scale = signedFields[name];
+  const generic: FieldReader = (word, prefix) => fieldValue(pattern, name, word, prefix);
+  if (!high || high.length === 32 || pieces.length > 2 || countedFields[name]) return generic;
+  const shift = 32 - high.start - high.length;
+  const mask = 2 ** high.length - 1;
+  if (low) {
+    if (high.inPrefix || low.inPrefix || high.length + low.length > 30 || scale !== undefined) return generic;
+    const lowShift = 32 - low.start - low.length;
+    const lowMask = 2 ** low.length - 1;
+    const place = low.length;
+    return (word) => (((word >>> shift) & mask) << place) | ((word >>> lowShift) & lowMask);
+  }
+  if (scale === undefined)
+    return high.inPrefix ? (_, prefix) => (prefix >>> shift) & mask : (word) => (word >>> shift) & mask;
+  if (high.inPrefix || high.length + scale > 32) return generic;
+  const { start, length } = high;
+  return (word) => ((word << start) >> (32 - length)) << scale;
 }
 
 /** MASK(mb, me) of Book I section 3.3.14, as an unsigned 64-bit number. */

@@ -1,5 +1,5 @@
 // Variants of a row: the combinations of its fixed fields, each with a meaning of its own.
-import { type FieldName, fieldValue, fixedFields, type Pattern } from '../isa/field.ts';
+import { type FieldName, fixedFields, type Pattern } from '../isa/field.ts';
 import type { InstructionRow } from '../isa/row.ts';
 import { patternOf } from '../isa/row-pattern.ts';
 import { type FieldReader, fieldReader } from './record-layout.ts';
@@ -11,8 +11,8 @@ export type FixedValues = Readonly<Record<string, number>>;
 export interface PreparedRow {
   readonly row: InstructionRow;
   readonly pattern: Pattern;
-  /** Value of a field of a word (of no prefixed instruction). */
-  readonly field: (name: FieldName, word: number) => number;
+  /** Value of a field; `prefix` is 0 where there is none. */
+  readonly field: (name: FieldName, word: number, prefix: number) => number;
   /** Fixed fields that the row's pattern has, with their readers. */
   readonly fixed: readonly {
     readonly name: FieldName;
@@ -30,7 +30,13 @@ export function prepareRow(row: InstructionRow): PreparedRow {
   const pattern = patternOf(row);
   const names = [...fixedFields.filter((name) => pattern.pieces.has(name)), ...(row.split ?? [])];
   const fixed = names.map((name) => ({ name, bits: bitsOf(pattern, name), read: fieldReader(pattern, name) }));
-  return { row, pattern, field: (name, word) => fieldValue(pattern, name, word), fixed };
+  const readers = new Map<FieldName, FieldReader>();
+  const readerOf = (name: FieldName): FieldReader => {
+    const reader = fieldReader(pattern, name);
+    readers.set(name, reader);
+    return reader;
+  };
+  return { row, pattern, field: (name, word, prefix) => (readers.get(name) ?? readerOf(name))(word, prefix), fixed };
 }
 
 /** Fixed values of an instruction, made canonical. */

@@ -23,7 +23,9 @@ export class Ir {
   #root = newBlock(undefined, undefined);
   #block = this.#root;
   #number = 0;
-  readonly #writes = new Map<string, number[]>();
+  /** What was written since the last flush: classes of state, and the numbers of the statements. */
+  readonly #writtenClasses: string[] = [];
+  readonly #writtenAt: number[] = [];
 
   constructor(locals: Locals) {
     this.locals = locals;
@@ -49,7 +51,6 @@ export class Ir {
       write,
       stateClass,
       made: this.#number,
-      block: this.#block,
       uses: 0,
       firstUse: -1,
       useBlock: this.#block,
@@ -126,9 +127,8 @@ export class Ir {
   }
 
   #noteWrite(stateClass: string): void {
-    const list = this.#writes.get(stateClass);
-    if (list) list.push(this.#number);
-    else this.#writes.set(stateClass, [this.#number]);
+    this.#writtenClasses.push(stateClass);
+    this.#writtenAt.push(this.#number);
   }
 
   #touch(node: Node): void {
@@ -160,10 +160,12 @@ export class Ir {
 
   /** True when state that `node` reads is written after it was made and before it is first used. */
   #mustBeEarly(node: Node): boolean {
-    for (const stateClass of [node.stateClass, allState]) {
-      for (const at of this.#writes.get(stateClass) ?? []) {
-        if (at > node.made && at < node.firstUse) return true;
-      }
+    const { stateClass, made, firstUse } = node;
+    for (let i = 0; i < this.#writtenAt.length; i++) {
+      const at = this.#writtenAt[i] ?? 0;
+      if (at <= made || at >= firstUse) continue;
+      const written = this.#writtenClasses[i];
+      if (written === stateClass || written === allState) return true;
     }
     return false;
   }
@@ -176,7 +178,8 @@ export class Ir {
     this.#writeBlock(root);
     this.#root = newBlock(undefined, undefined);
     this.#block = this.#root;
-    this.#writes.clear();
+    this.#writtenClasses.length = 0;
+    this.#writtenAt.length = 0;
     this.#number = 0;
   }
 

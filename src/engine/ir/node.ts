@@ -19,8 +19,6 @@ export interface Node extends Value {
   readonly stateClass: string;
   /** Statement number when it was made. */
   readonly made: number;
-  /** Block in which it was made. */
-  readonly block: Block;
   uses: number;
   /** Statement of the first use, and the innermost block that contains all uses. */
   firstUse: number;

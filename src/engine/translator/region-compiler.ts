@@ -4,7 +4,6 @@
 // Registers live in locals; an access that misses the TLB leaves the region so that the interpreter serves it.
 import { jumpCacheOffset } from '../../cpu/memory-map.ts';
 import { facilityBit, slotOffset, state } from '../../cpu/state.ts';
-import { fieldValue } from '../../isa/field.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import type { ValueType } from '../../isa/value-type.ts';
 import { fields } from '../fields.ts';
@@ -194,6 +193,7 @@ class RegionCompiler {
     const whole = new Ir(this.#locals);
     this.#prologue(whole);
     whole.code.append(body);
+    body.free();
     whole.code.byte(0x0b);
     return {
       body: whole.code,
@@ -570,7 +570,7 @@ class RegionCompiler {
     this.#builder.begin({
       word,
       prefix,
-      pattern: prepared.pattern,
+      prepared,
       fixed,
       at,
       remaining,
@@ -582,11 +582,7 @@ class RegionCompiler {
     if (row.secondFacility) this.#needFacility(facilityBit[row.secondFacility], at, remaining);
     if (row.facilityByField) {
       const { field, facilities } = row.facilityByField;
-      this.#needFacility(
-        facilityBit[facilities[fieldValue(prepared.pattern, field, word, prefix) === 0 ? 0 : 1]],
-        at,
-        remaining,
-      );
+      this.#needFacility(facilityBit[facilities[prepared.field(field, word, prefix) === 0 ? 0 : 1]], at, remaining);
     }
     if (row.privilege === 'supervisor') this.#supervisor = true;
     row.meaning(this.#builder, fields);

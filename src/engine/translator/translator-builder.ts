@@ -13,7 +13,7 @@ import type {
   V128,
   Value,
 } from '../../isa/builder.ts';
-import { type FieldName, fieldValue, type Pattern } from '../../isa/field.ts';
+import type { FieldName } from '../../isa/field.ts';
 import { decimalFunctions } from '../../isa/functions/decimal.ts';
 import { floatingPointFunctions } from '../../isa/functions/floating-point.ts';
 import { type FunctionName, functions } from '../../isa/functions.ts';
@@ -27,6 +27,7 @@ import { memoryLanes } from '../memory-lanes.ts';
 import { OperatorBuilder, prefixedSrr1, programSrr1, writePrefixedMark } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
 import { codeCalls, endCalls } from '../region-calls.ts';
+import type { PreparedRow } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { operatorCode } from '../wasm/opcodes.ts';
 import { writeContextCheck } from './context-check.ts';
@@ -50,7 +51,7 @@ export interface CurrentInstruction {
   readonly word: number;
   /** 0 for others than prefixed instructions. */
   readonly prefix: number;
-  readonly pattern: Pattern;
+  readonly prepared: PreparedRow;
   readonly fixed: Readonly<Record<string, number>>;
   /** Distance from the region's page in bytes. */
   readonly at: number;
@@ -97,10 +98,11 @@ export class TranslatorBuilder extends OperatorBuilder {
   #now: CurrentInstruction | undefined;
   /** The instruction has ended the region. */
   #ended = false;
-  readonly #comparisonOf = new WeakMap<Node, { x: I64; y: I64; signed: boolean }>();
+  /** The comparison that the present instruction has made last. */
+  #compared: { readonly value: Value; readonly x: I64; readonly y: I64; readonly signed: boolean } | undefined;
   readonly #comparisons = new Map<number, Comparison>();
-  /** State offset of a VSR reference. */
-  readonly #referenceOffset = new WeakMap<Node, number>();
+  /** State offsets of the VSR references of the present instruction. */
+  readonly #referenceOffset = new Map<Node, number>();
   readonly #comparisonLocals = new Map<number, { x: number; y: number }>();
 
   constructor(ir: Ir, mode: Mode, frame: RegionFrame, registers: RegisterLocals, imports: Importer) {
@@ -115,6 +117,8 @@ export class TranslatorBuilder extends OperatorBuilder {
   /** Sets the instruction that the following meaning is for. */
   begin(instruction: CurrentInstruction): void {
     this.#ended = false;
+    this.#compared = undefined;
+    if (this.#referenceOffset.size > 0) this.#referenceOffset.clear();
     this.#now = instruction;
   }
 
@@ -131,8 +135,8 @@ export class TranslatorBuilder extends OperatorBuilder {
   // --- fields
 
   #field(name: FieldName): number {
-    const { pattern, word, prefix } = this.#instruction;
-    return fieldValue(pattern, name, word, prefix);
+    const { prepared, word, prefix } = this.#instruction;
+    return prepared.field(name, word, prefix);
   }
   #number(n: RegisterNumber, step = 0): number {
     return typeof n === 'number' ? n : step === 0 ? this.#field(n.name) : (this.#field(n.name) + step) & 31;
@@ -220,7 +224,7 @@ export class TranslatorBuilder extends OperatorBuilder {
   }
   setCrField(n: RegisterNumber, value: I32): void {
     const field = this.#number(n);
-    const comparison = this.#comparisonOf.get(asNode(value));
+    const comparison = this.#compared?.value === value ? this.#compared : undefined;
     this.#writeHeld(this.#registers.crField(field), value);
     this.#comparisons.delete(field);
     if (comparison) this.#remember(field, comparison);
@@ -239,7 +243,7 @@ export class TranslatorBuilder extends OperatorBuilder {
   }
   override compare(x: I64, y: I64, signed: boolean): I32 {
     const value = super.compare(x, y, signed);
-    this.#comparisonOf.set(asNode(value), { x, y, signed });
+    this.#compared = { value, x, y, signed };
     return value;
   }
   crBit(n: RegisterNumber): I32 {

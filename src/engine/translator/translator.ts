@@ -342,7 +342,7 @@ export class Translator {
     if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
     const call = fixed.LK === 1;
     const target =
-      flow.relative !== undefined && (calls || !call) ? at + prepared.field(flow.relative, word) : undefined;
+      flow.relative !== undefined && (calls || !call) ? at + prepared.field(flow.relative, word, prefix) : undefined;
     return { target, fallsThrough: !flow.ends, call, indirect: calls && flow.indirect };
   }
 

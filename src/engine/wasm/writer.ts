@@ -4,10 +4,23 @@ import type { ValueType } from '../../isa/value-type.ts';
 /** Value types as bytes. */
 export const typeCode: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
+/** Memory of buffers that are not used any more: many are made for a short time, and each lies outside of the heap. */
+const spare: Uint8Array[] = [];
+const mostSpare = 64;
+const firstBytes = 4096;
+const none = new Uint8Array(0);
+
 /** A byte buffer. */
 export class Bytes {
-  #data = new Uint8Array(512);
+  #data = spare.pop() ?? new Uint8Array(firstBytes);
   length = 0;
+
+  /** Empties the buffer for good and leaves its memory to others. */
+  free(): void {
+    if (spare.length < mostSpare && this.#data.length >= firstBytes) spare.push(this.#data);
+    this.#data = none;
+    this.length = 0;
+  }
 
   byte(value: number): void {
     if (this.length === this.#data.length) this.#grow(1);
@@ -173,7 +186,7 @@ export class ModuleWriter {
     this.#placed = functions.map((f, i) => ({ index: indices[i] ?? 0, function: f }));
   }
 
-  /** Adds a function; `locals` are counts by type in order. Returns its index. */
+  /** Adds a function; `locals` are counts by type in order; the body is freed. Returns its index. */
   addFunction(type: FunctionType, locals: readonly (readonly [number, ValueType])[], body: Bytes): number {
     const index = this.#functionImports + this.#functionTypes.length;
     this.#functionTypes.push(this.type(type));
@@ -186,6 +199,8 @@ export class ModuleWriter {
     this.#code.u32(head.length + body.length);
     this.#code.append(head);
     this.#code.append(body);
+    head.free();
+    body.free();
     return index;
   }
 
@@ -202,7 +217,7 @@ export class ModuleWriter {
     this.#exportCount++;
   }
 
-  /** The module's bytes. */
+  /** The module's bytes; nothing can be added after that. */
   finish(): Uint8Array<ArrayBuffer> {
     const out = new Bytes();
     out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
@@ -212,6 +227,7 @@ export class ModuleWriter {
       out.byte(id);
       out.u32(body.length);
       out.append(body);
+      body.free();
     };
     section(1, (b) => {
       b.u32(this.#types.size);
@@ -258,6 +274,9 @@ export class ModuleWriter {
       b.u32(this.#functionTypes.length);
       b.append(this.#code);
     });
-    return out.view().slice();
+    for (const part of [this.#typeBytes, this.#imports, this.#exports, this.#code]) part.free();
+    const bytes = out.view().slice();
+    out.free();
+    return bytes;
   }
 }
