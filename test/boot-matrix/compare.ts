@@ -14,6 +14,8 @@ export interface Promised {
   readonly environment: Environment;
   /** What the PVR reads: the model's, but on a KVM host, which cannot change it; explain names that as a deviation. */
   readonly pvr: number;
+  /** False on a KVM host that cannot set a level: the guest then has the CPU as it is. */
+  readonly hostSetsLevels: boolean;
 }
 
 /** The answer of `continuo explain --json`: or the codes of the reasons why a host cannot give the machine. */
@@ -34,11 +36,13 @@ export async function askExplain(configuration: Configuration, machineType: stri
   const decision = JSON.parse(text) as {
     verdict: string;
     environment: Environment;
-    provision: { readonly pvr: string };
+    provision: { readonly pvr: string; readonly compat: string };
     reasons: readonly { readonly code: string }[];
   };
-  const { verdict, environment } = decision;
-  if (verdict === 'provided') return { environment, pvr: Number(decision.provision.pvr) };
+  const { verdict, environment, provision } = decision;
+  if (verdict === 'provided') {
+    return { environment, pvr: Number(provision.pvr), hostSetsLevels: provision.compat !== 'none' };
+  }
   return { refused: decision.reasons.map(({ code }) => code) };
 }
 
@@ -53,13 +57,14 @@ export async function explained(configuration: Configuration): Promise<Promised>
 }
 
 /** @returns every item, equal or not. */
-export function compareBoot(configuration: Configuration, { environment, pvr }: Promised, boot: Boot): Item[] {
+export function compareBoot(configuration: Configuration, promised: Promised, boot: Boot): Item[] {
+  const { environment, pvr, hostSetsLevels } = promised;
   const { report, calls } = boot;
   const subject = {
     configuration,
     environment,
     pvr,
-    choice: linuxChoice(environment, configuration.words),
+    choice: linuxChoice(environment, configuration.words, hostSetsLevels),
     report,
     calls,
   };

@@ -36,18 +36,23 @@ export interface Subject {
   readonly calls: ReadonlyMap<string, number>;
 }
 
-/** The newest level that both know, else the CPU as it is. */
-function levelOf({ levels }: Environment): LevelView {
-  const known = levels.filter((view) => negotiatedVersions.includes(Number(view.logicalPvr)));
+/** The newest level that both know, else the CPU as it is; so, too, on a host that cannot set a level. */
+function levelOf({ levels }: Environment, hostSetsLevels: boolean): LevelView {
+  const known = levels.filter((view) => hostSetsLevels && negotiatedVersions.includes(Number(view.logicalPvr)));
   const level = known.at(-1) ?? levels.find((view) => view.name === 'raw');
   if (level === undefined) throw new Error('Linux knows no level of this environment');
   return level;
 }
 
-/** @returns what Linux chooses of an environment: the newest of everything, but for what its command line takes away. */
-export function linuxChoice(environment: Environment, words: readonly string[]): Choice {
-  const level = levelOf(environment);
-  const isa300 = Number(level.logicalPvr) >= 0x0f00_0005;
+/**
+ * @param hostSetsLevels false on a KVM host without a register for it
+ * @returns what Linux chooses of an environment: the newest of everything, but for what its command line takes away
+ */
+export function linuxChoice(environment: Environment, words: readonly string[], hostSetsLevels = true): Choice {
+  const level = levelOf(environment, hostSetsLevels);
+  // Without a level the guest has all that its CPU has.
+  const logicalPvr = Number(level.name === 'raw' ? environment.cpu.logicalPvr : level.logicalPvr);
+  const isa300 = logicalPvr >= 0x0f00_0005;
   const radix = isa300 && environment.mmuModes.includes('radix') && !words.includes(kernelWords.hash);
   const xive = isa300 && environment.interruptModes.offered !== 'xics' && !words.includes(kernelWords.xics);
   return {
@@ -56,6 +61,6 @@ export function linuxChoice(environment: Environment, words: readonly string[]):
     interrupts: xive ? 'xive' : 'xics',
     shootdown: radix && environment.optionVector5.radixGtse && !words.includes(kernelWords.hypercallInvalidate),
     isa300,
-    isa310: Number(level.logicalPvr) >= 0x0f00_0006,
+    isa310: logicalPvr >= 0x0f00_0006,
   };
 }
