@@ -65,6 +65,9 @@ const samples: readonly (readonly [edition: string, instructions: readonly strin
       'vdivsd v1, v1, v1',
       'xxgenpcvbm vs1, v1, 0',
       'lxvkq vs1, 1',
+      'xxsetaccz 1',
+      // The word behind the prefix is addi by itself, which the handler of program interrupts goes on with.
+      'b 9f\n .balign 64\n9: paddi r3, r3, 1',
       'mfspr r3, 736',
     ],
   ],

@@ -206,3 +206,13 @@ test('in Suspended state tend. and writes of the registers are bad things, tbegi
   assert.equal((await result(`${checkpointed} tbegin. 0\n mfcr r3\n ${report('r3')}`)) >> 28n, 0b0010n);
   assert.equal((await result(`${checkpointed} tcheck 0\n mfcr r3\n ${report('r3')}`)) >> 28n, 0b1010n);
 });
+
+test('at the level of a POWER7 problem state has none of it, and supervisor state all', async () => {
+  for (const instruction of ['tbegin. 0', 'mfspr r3, 128']) {
+    const at = async (source: string) =>
+      (await runGuest(source, { request: { cpu: 'power8', 'max-cpu-compat': 'power7' } })).arrival();
+    const user = await at(`${withHashTranslation} ${rfid(problem | tm)} ${instruction}\n b .`);
+    assert.deepEqual([user.vector, user.srr1 & 0x3f_0000n], [0x700n, 0x8_0000n], instruction);
+    assert.equal((await at(`${enabled} ${instruction}\n sc`)).vector, 0xc00n, instruction);
+  }
+});
