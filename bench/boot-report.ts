@@ -11,6 +11,7 @@ export interface SubjectBoots {
 /** Names of the subjects, as the report looks for them. */
 export const bootSubjects = {
   translator: 'continuo run',
+  hash: 'the same, hash',
   interpreter: 'interpreter only',
   qemu: 'qemu',
   lightQemu: 'qemu x-vof=on',
@@ -55,10 +56,11 @@ function bars(subjects: readonly SubjectBoots[]): string[] {
   const of = (name: string): readonly BootMeasurement[] =>
     subjects.find((subject) => subject.name === name)?.boots ?? [];
   const [translator, interpreter] = [of(bootSubjects.translator), of(bootSubjects.interpreter)];
+  const hash = of(bootSubjects.hash);
   const [qemu, light] = [of(bootSubjects.qemu), of(bootSubjects.lightQemu)];
   // Runs of one round were neighbours in time: their ratio suffers least from other load.
-  const ratio = (to: readonly BootMeasurement[], what: 'time' | 'processor' = 'time'): number =>
-    spread(translator.map((boot, round) => boot[what] / (to[round]?.[what] ?? Number.NaN))).median;
+  const ratio = (to: readonly BootMeasurement[], what: 'time' | 'processor' | 'instructions' = 'time'): number =>
+    spread(translator.map((boot, round) => (boot[what] ?? Number.NaN) / (to[round]?.[what] ?? Number.NaN))).median;
   const resident = (boots: readonly BootMeasurement[]): number =>
     medianOf(boots, ({ residentMebibytes }) => residentMebibytes);
   return [
@@ -72,8 +74,10 @@ function bars(subjects: readonly SubjectBoots[]): string[] {
     // QEMU's own memory is small: what it holds is about what the guest touched.
     bar('interpreter: peak MiB (QEMU x-vof=on + 400)', resident(interpreter), resident(light) + 400, false),
     bar('translator: time as a part of QEMU with default firmware', ratio(qemu), 0.6, false),
+    bar('hash translation: processor time as a part of radix', 1 / ratio(hash, 'processor'), 1.3, false),
     bar('translator: peak MiB (guest RAM + 500)', resident(translator), guestMebibytes + 500, false),
     '',
+    `hash translation: guest instructions as a part of radix: ${(1 / ratio(hash, 'instructions')).toFixed(3)}`,
     `translator: time as a part of QEMU with x-vof=on: ${ratio(light).toFixed(2)}`,
     `the same of processor time: ${ratio(light, 'processor').toFixed(2)} (default firmware: ${ratio(qemu, 'processor').toFixed(2)})`,
   ];

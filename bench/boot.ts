@@ -1,4 +1,4 @@
-// A program: boots the default guest on Continuo (interpreter, translator) and on QEMU (default and light firmware), in turns.
+// A program: boots the default guest on Continuo (translator with radix and hash translation, interpreter) and on QEMU (default and light firmware), in turns.
 // Options: --runs N  --json
 
 import { fileURLToPath } from 'node:url';
@@ -23,8 +23,14 @@ async function main(): Promise<void> {
     command: process.execPath,
     args: [fileURLToPath(new URL('../../bin/continuo', import.meta.url)), 'run', '--memory', '1G', '--statistics'],
   };
+  const hashRun: Subject = {
+    ...continuoRun,
+    name: bootSubjects.hash,
+    args: [...continuoRun.args, '--append', 'disable_radix'],
+  };
   const subjects: { subject: Subject; boots: BootMeasurement[] }[] = [
     { subject: continuoRun, boots: [] },
+    { subject: hashRun, boots: [] },
     { subject: { ...interpreter(guest), name: bootSubjects.interpreter }, boots: [] },
     { subject: { ...qemu(guest, 'default'), name: bootSubjects.qemu }, boots: [] },
     { subject: { ...qemu(guest, 'light'), name: bootSubjects.lightQemu }, boots: [] },
