@@ -154,6 +154,7 @@ function checkEntry(cpu: usize, ea: u64, access: i32, entry: usize, vsidWord: u6
   }
   const update = access == T.ACCESS_WRITE ? HPTE_R_R | HPTE_R_C : HPTE_R_R;
   if ((pte1 & update) != update) atomic.or<u64>(entry + 8, update);
+  T.foundInSlot((<u32>entry - load<u32>(L.W_hptBase)) >> 4);
   const mask = ((<u64>1) << actualShift(load<u64>(entry), pte1, base)) - 1;
   return T.found((pte1 & HPTE_R_RPN & ~mask) | (ea & mask), rights, ((pte1 | update) & HPTE_R_C) != 0, key != 0);
 }

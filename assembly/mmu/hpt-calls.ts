@@ -3,7 +3,7 @@
 import * as L from '../generated/layout';
 import { codeWritten } from '../imports';
 import * as H from './hash';
-import { tlbDropReal } from './tlb';
+import { tlbDropSlot, tlbDropSlotAt } from './tlb';
 
 const H_SUCCESS: i32 = 0;
 const H_PARAMETER: i32 = -4;
@@ -30,15 +30,30 @@ const WIMG: u64 = H.HPTE_R_W | H.HPTE_R_I | H.HPTE_R_M | H.HPTE_R_G;
   return load<u32>(L.W_hptBase) + (<u32>index << 4);
 }
 
-/** Drops what any vCPU has derived from an entry. */
-function dropDerived(pte0: u64, pte1: u64): void {
-  if (!(pte0 & H.HPTE_V_VALID)) return;
-  const shift = H.pageShiftOf(pte0, pte1);
-  const real = pte1 & H.HPTE_R_RPN & ~(((<u64>1) << shift) - 1);
-  const executable = (pte1 & (H.HPTE_R_N | H.HPTE_R_G)) == 0;
-  const base = load<u32>(L.W_vcpuBase);
+/**
+ * Low 32 bits of the effective address of a base page in a segment of 1 TiB: AVPN has those from 2^23 on, the hash, which
+ * the entry's group tells, the others.
+ */
+function lowAddress(slot: u32, pte0: u64, base: i32): u32 {
+  const page = (pte0 & H.HPTE_V_AVPN) >> 7;
+  const vsid = <u32>(page >> 17);
+  const hash = pte0 & H.HPTE_V_SECONDARY ? ~(slot >> 3) : slot >> 3;
+  const low = (hash ^ vsid) & ((<u32>1 << (23 - base)) - 1);
+  return (<u32>page << 23) | (low << base);
+}
+
+/** Drops what any vCPU has derived from an entry. An entry serves one base page, however large its own page is. */
+function dropDerived(slot: u32, pte0: u64, pte1: u64): void {
+  const shift = H.basePageShiftOf(pte0, pte1);
+  const known = (pte0 & H.HPTE_V_1TB) != 0 && shift <= 16;
+  const low = known ? lowAddress(slot, pte0, shift) : 0;
+  const first = load<u32>(L.W_vcpuBase);
   const count = load<i32>(L.W_vcpuCount);
-  for (let i = 0; i < count; i++) tlbDropReal(base + i * L.vcpuStride, real, shift, executable);
+  for (let i = 0; i < count; i++) {
+    const cpu = first + i * L.vcpuStride;
+    if (known) tlbDropSlotAt(cpu, slot, low, <u32>1 << (shift - 12));
+    else tlbDropSlot(cpu, slot);
+  }
 }
 
 /** RAM is cached and coherent (WIMG = 0010), anything else cache-inhibited. */
@@ -100,7 +115,7 @@ function remove(index: u64, flags: u64, avpn: u64): i32 {
   removed0 = pte0;
   removed1 = load<u64>(entry, 8);
   store<u64>(entry, 0, 8);
-  dropDerived(removed0, removed1);
+  dropDerived(<u32>index, removed0, removed1);
   return H_SUCCESS;
 }
 
@@ -146,7 +161,7 @@ export function hProtect(cpu: usize): i32 {
   const rights =
     ((flags << 55) & H.HPTE_R_PP0) | ((flags << 48) & H.HPTE_R_KEY_HIGH) | (flags & low);
   store<u64>(entry, (pte1 & ~(H.HPTE_R_PP0 | H.HPTE_R_KEY_HIGH | low)) | rights, 8);
-  dropDerived(pte0, pte1);
+  dropDerived(<u32>index, pte0, pte1);
   return H_SUCCESS;
 }
 
@@ -175,7 +190,7 @@ function clearBit(cpu: usize, bit: u64): i32 {
   const pte1 = load<u64>(entry, 8);
   store<u64>(entry, pte1 & ~bit, 8);
   setResult(cpu, 4, pte1);
-  dropDerived(pte0, pte1);
+  dropDerived(<u32>index, pte0, pte1);
   return H_SUCCESS;
 }
 

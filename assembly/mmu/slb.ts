@@ -2,7 +2,7 @@
 // {ESID doubleword with V, VSID doubleword} as slbmte gives them.
 import * as L from '../generated/layout';
 import * as R from '../supervisor/registers';
-import { tlbFlushSegment, tlbFlushTranslated } from './tlb';
+import { tlbFlushLowQuadrants, tlbFlushSegment, tlbFlushTranslated } from './tlb';
 
 /** Entries of the buffer; `ibm,slb-size` of the device tree. */
 const entries: i32 = 32;
@@ -16,6 +16,15 @@ const VSID_CLASS: u64 = 0x80;
 }
 @inline function esidMask(vsidWord: u64): u64 {
   return vsidWord & VSID_1TB ? 0xffff_ff00_0000_0000 : ESID_MASK;
+}
+
+/** Radix translations do not come from the SLB, and follow tlbie. */
+@inline function isRadix(cpu: usize): bool {
+  return (R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR) != 0;
+}
+
+function dropDerived(cpu: usize, ea: u64, shift: i32): void {
+  if (!isRadix(cpu)) tlbFlushSegment(cpu, ea, shift);
 }
 
 /** VSID doubleword of an entry. */
@@ -32,10 +41,22 @@ export function slbIndexOf(cpu: usize, ea: u64): i32 {
   return -1;
 }
 
-/** slbmte. Translations of a replaced entry live on until slbie or slbia, as in a processor's lookaside buffers. */
+/** log2 of the size of an entry's segment. */
+@inline function segmentShift(vsidWord: u64): i32 {
+  return vsidWord & VSID_1TB ? 40 : 28;
+}
+
+/**
+ * slbmte. What was derived from an entry that it replaces is dropped, so that everything derived belongs to an entry that
+ * is there; slbia with IH = 3 relies on it.
+ */
 export function slbMoveTo(cpu: usize, rs: u64, rb: u64): void {
   const index = <i32>(rb & 0xfff);
   if (index >= entries) return;
+  const esid = load<u64>(slot(cpu, index));
+  const vsidWord = slbVsidWord(cpu, index);
+  const same = esid == (rb & (ESID_MASK | ESID_V)) && vsidWord == rs;
+  if (esid & ESID_V && !same) dropDerived(cpu, esid, segmentShift(vsidWord));
   store<u64>(slot(cpu, index), rb & (ESID_MASK | ESID_V));
   store<u64>(slot(cpu, index), rs, 8);
 }
@@ -50,16 +71,29 @@ export function slbInvalidateEntry(cpu: usize, rb: u64): void {
       store<u64>(slot(cpu, index), esid & ~ESID_V);
     }
   }
-  tlbFlushSegment(cpu, rb, tera ? 40 : 28);
+  dropDerived(cpu, rb, tera ? 40 : 28);
+}
+
+/** What supervisor state has of class 1: by far the most of it lies in the lower quadrants, which go as a whole. */
+function dropClass1(cpu: usize): void {
+  tlbFlushLowQuadrants(cpu);
+  for (let index = 0; index < entries; index++) {
+    const esid = load<u64>(slot(cpu, index));
+    const vsidWord = slbVsidWord(cpu, index);
+    if (esid >> 62 != 3 || !(esid & ESID_V) || !(vsidWord & VSID_CLASS)) continue;
+    tlbFlushSegment(cpu, esid, segmentShift(vsidWord));
+  }
 }
 
 /**
  * slbia: IH 0, 1, 2, 6 spare entry 0; from edition 3.0 on 4 spares none, 3 takes those of class 1 and 7 takes none. All
- * drop what was derived from the SLB.
+ * drop what was derived from the SLB, 3 from entries of class 1.
  */
 export function slbInvalidateAll(cpu: usize, ih: i32): void {
-  // Radix translations do not come from the SLB, and the TLB follows tlbie by itself.
-  if (!(R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR)) tlbFlushTranslated(cpu);
+  if (!isRadix(cpu)) {
+    if (ih == 3 && R.hasModel(cpu, L.MODEL_isa300)) dropClass1(cpu);
+    else tlbFlushTranslated(cpu);
+  }
   let first = 1;
   if (R.hasModel(cpu, L.MODEL_isa300)) {
     if (ih == 7) return;

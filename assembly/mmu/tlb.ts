@@ -1,8 +1,10 @@
-// Soft TLB: tables that inline code probes. An entry {u64 tag, u32 host, u32 spare} hits when ea - tag ≤ 4096 - size.
+// Soft TLB: tables that inline code probes. An entry {u64 tag, u32 host, u32 slot} hits when ea - tag ≤ 4096 - size; slot is
+// the number of the hash page table entry that it was derived from, where it was.
 // Sets and journals are laid out in src/cpu/memory-map.ts. Real mode uses set 0, supervisor state set 1, problem state of
 // the PID in slot s set 2 + s.
 import * as L from '../generated/layout';
 import { stepInit } from './step';
+import * as T from './translation';
 
 const readBytes: i32 = L.tlbEntries * L.tlbEntryBytes;
 const executeOffset: i32 = 2 * readBytes;
@@ -73,6 +75,7 @@ export function tlbInsert(cpu: usize, ea: u64, kind: i32, host: u32, keyed: bool
   if (kind == 2) clearEntry(cpu, set, entry);
   store<u64>(entry, ea & ~0xfff);
   store<u32>(entry, host, 8);
+  store<u32>(entry, T.slot, 12);
   const fills = cpu + L.S_tlbFills + (kind << 3);
   store<u64>(fills, load<u64>(fills) + 1);
   record(journal(cpu, set), entry);
@@ -129,6 +132,12 @@ function flushProcess(cpu: usize): void {
     const entry: usize = load<u32>(list + 4 + (i << 2));
     if (!isShared(load<u64>(entry))) clearEntry(cpu, supervisorSet, entry);
   }
+}
+
+/** Drops all of problem state, and what supervisor state has outside quadrant 3. */
+export function tlbFlushLowQuadrants(cpu: usize): void {
+  for (let set = firstSlotSet; set < L.tlbSets; set++) tlbFlushSet(cpu, set);
+  flushProcess(cpu);
 }
 
 /** First-time set-up of a vCPU's tables and context; all entries invalid. */
@@ -276,7 +285,10 @@ export function tlbFlushSegment(cpu: usize, ea: u64, shift: i32): void {
     const list = journal(cpu, set);
     const count = load<u32>(list);
     if (count > <u32>L.tlbJournalEntries) {
-      tlbFlushSet(cpu, set);
+      const base = setBase(cpu, set);
+      for (let entry = base; entry < base + L.tlbSetBytes; entry += 16) {
+        if (load<u64>(entry) >> shift == ea >> shift) clearEntry(cpu, set, entry);
+      }
       continue;
     }
     for (let i: u32 = 0; i < count; i++) {
@@ -302,28 +314,35 @@ export function tlbFlushRange(cpu: usize, pid: u32, start: u64, end: u64): void 
   }
 }
 
-/**
- * Drops translations to the real page of 2^shift bytes at `real`, whatever their address. Execute entries do not tell
- * their real address: with `executable` all of them go.
- */
-export function tlbDropReal(cpu: usize, real: u64, shift: i32, executable: bool): void {
-  if (real >= load<u64>(L.W_ramBytes)) return;
-  if (shift >= 32) return tlbFlushTranslated(cpu);
-  forgetParked(cpu);
-  const first = load<u32>(L.W_ramBase) + <u32>real;
-  const size = <u32>1 << shift;
+/** Drops what was derived from an entry of the hash page table, wherever it may be. */
+export function tlbDropSlot(cpu: usize, slot: u32): void {
   for (let set = 1; set < L.tlbSets; set++) {
     const list = journal(cpu, set);
     const count = load<u32>(list);
     if (count > <u32>L.tlbJournalEntries) {
-      tlbFlushSet(cpu, set);
+      const base = setBase(cpu, set);
+      for (let entry = base; entry < base + L.tlbSetBytes; entry += 16) {
+        if (load<u32>(entry, 12) == slot) clearEntry(cpu, set, entry);
+      }
       continue;
     }
-    const base = setBase(cpu, set);
-    const execute = base + executeOffset;
     for (let i: u32 = 0; i < count; i++) {
       const entry: usize = load<u32>(list + 4 + (i << 2));
-      if (entry >= execute ? executable : load<u32>(entry, 8) - first < size) clearEntry(cpu, set, entry);
+      if (load<u32>(entry, 12) == slot) clearEntry(cpu, set, entry);
+    }
+  }
+}
+
+/** The same for an entry whose pages have these low 32 bits of their address: `pages` of 4 KiB from `low` on. */
+export function tlbDropSlotAt(cpu: usize, slot: u32, low: u32, pages: u32): void {
+  for (let set = 1; set < L.tlbSets; set++) {
+    if (load<u32>(journal(cpu, set)) == 0) continue;
+    const base = setBase(cpu, set);
+    for (let page: u32 = 0; page < pages; page++) {
+      const first = base + tlbIndex(low + (page << 12));
+      for (let entry = first; entry <= first + executeOffset; entry += readBytes) {
+        if (load<u32>(entry, 12) == slot) clearEntry(cpu, set, entry);
+      }
     }
   }
 }

@@ -30,6 +30,12 @@ export let changed: bool = false;
 /** The rights depend on AMR. */
 export let keyed: bool = false;
 export let fault: u64 = 0;
+/** Number of the hash page table entry that the translation comes from. */
+export let slot: u32 = 0;
+
+export function foundInSlot(number: u32): void {
+  slot = number;
+}
 
 export function found(address: u64, allowed: i32, isChanged: bool, isKeyed: bool): i32 {
   real = address;

@@ -1,7 +1,7 @@
 // Where everything lies in the one linear memory of a machine.
 import { stateBytes } from './state.ts';
 
-/** A soft TLB entry: {tag: i64, host: i32, spare: i32}. */
+/** A soft TLB entry: {tag: i64, host: i32, slot: i32}. */
 export const tlbEntryBytes = 16;
 /** Entries of a read or write table, and of an execute table. */
 export const tlbEntries = 4096;

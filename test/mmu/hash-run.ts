@@ -292,7 +292,7 @@ class Runner {
     return { index, cpu };
   }
 
-  /** Makes a segment that is missing; what stood in its place goes first, as the architecture asks. */
+  /** Makes a segment that is missing; what stood in its place goes first or, as Linux does, with it. */
   segment(): void {
     const { index, cpu } = this.#cpu();
     this.#segment(index, cpu, this.#page());
@@ -302,7 +302,7 @@ class Runner {
     if (this.#model.segmentOf(cpu, segment.ea)) return;
     const slot = this.#random.below(32);
     const old = cpu.slb[slot];
-    if (old) this.#slbie(index, cpu, old.esidWord, old.vsidWord);
+    if (old && this.#random.chance(2)) this.#slbie(index, cpu, old.esidWord, old.vsidWord);
     const bits =
       this.#random.pick([0x400n, 0x400n, 0xc00n, 0x800n, 0n, 0x600n]) | (this.#random.chance(2) ? 0x80n : 0n);
     const entry = { esidWord: segment.ea | 0x800_0000n, vsidWord: vsidWord | segment.slb | bits };
