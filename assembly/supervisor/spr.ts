@@ -120,13 +120,12 @@ export function moveFromSpr(cpu: usize, n: i32, old: u64): u64 {
     case 769:
     case 779:
       return R.spr(cpu, A.sprStorage(n)) & monitorMask(cpu, n);
-    // BESCRSU and BESCRRU are the upper word of BESCR.
+    // TEXASRU, BESCRSU, BESCRRU and PPR32 are the upper words of TEXASR, BESCR and PPR.
+    case 131:
     case 801:
     case 803:
-      return R.spr(cpu, 806) >> 32;
-    // TEXASRU is the upper word of TEXASR.
-    case 131:
-      return R.spr(cpu, 130) >> 32;
+    case 898:
+      return R.spr(cpu, A.sprStorage(n)) >> 32;
     // Problem state sees the right half of HDEXCR and DEXCR.
     case 455:
     case 812:

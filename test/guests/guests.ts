@@ -1,6 +1,9 @@
 // All test guests.
+import { byteOrderGuest } from './byte-order.ts';
 import { entryGuest } from './entry.ts';
+import { facilityGuest } from './facilities.ts';
 import type { Guest } from './guest-case.ts';
+import { levelGuests } from './levels.ts';
 import { editionOf } from './model.ts';
 import { scvGuest } from './scv.ts';
 import { setModeGuests } from './set-mode.ts';
@@ -8,10 +11,10 @@ import { sprGuest } from './spr.ts';
 import { vectorGuest } from './vectors.ts';
 
 /** Guests that there is one of for each CPU. */
-const perCpu = [entryGuest, vectorGuest, scvGuest, sprGuest];
+const perCpu = [entryGuest, vectorGuest, scvGuest, facilityGuest, sprGuest, byteOrderGuest];
 
 /** Every guest, made anew. */
 export function allGuests(): readonly Guest[] {
   const cpus = Object.keys(editionOf);
-  return [...perCpu.flatMap((make) => cpus.map(make)), ...setModeGuests()];
+  return [...perCpu.flatMap((make) => cpus.map(make)), ...cpus.flatMap(levelGuests), ...setModeGuests()];
 }

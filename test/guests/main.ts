@@ -14,7 +14,7 @@ import { qemuVersion, runOnQemu } from './run-qemu.ts';
 const qemu = 'qemu-system-ppc64';
 const wanted = process.argv.slice(2);
 /** Kinds of differences that are shown, each with its first example. */
-const shown = 40;
+const shown = 70;
 
 interface Tally {
   cases: number;

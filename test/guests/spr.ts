@@ -81,6 +81,42 @@ function accessCase(partition: Partition, number: number, access: 'r' | 'w', pro
   };
 }
 
+const pattern = 0x0123_4567_89ab_cdefn;
+
+/** What is read after the pattern was written, where it is not the pattern, or its low word in a register of 32 bits. */
+const reads: Readonly<Record<number, bigint | undefined>> = {
+  // Registers that count.
+  22: undefined,
+  // Numbers that set and clear bits of BESCR.
+  800: pattern,
+  801: 0x89ab_cdefn,
+  802: 0n,
+  803: 0n,
+};
+
+/** A register of 64 bits keeps all of them, one of 32 bits the low ones; what else may happen is in {@link reads}. */
+function keepCase(partition: Partition, row: SprRow): GuestCase {
+  const { number, name } = row;
+  const parts = { msr: SF | ME | RI, fscr: allFacilities, registers: [0n, 0n, pattern, 0n] };
+  const clearEvents = number >= 800 && number <= 806 ? { prepare: 'li r3, 0\n mtspr 806, r3' } : {};
+  const code = `mtspr ${number}, r6\n mtspr ${number}, r5\n mfspr r3, ${number}\n mtspr ${number}, r6`;
+  // SO, OV32 from edition 3.0 on, and the byte count: reserved bits read as zero.
+  const xer = partition.edition < 300 ? 0x8000_006fn : 0x8008_006fn;
+  const due =
+    number === 1 ? xer : number in reads ? reads[number] : row.width === 32 ? pattern & 0xffff_ffffn : pattern;
+  return {
+    ...parts,
+    ...clearEvents,
+    name: `supervisor: ${name} (${number}) keeps what was written`,
+    code,
+    ...(number in reads && due === undefined ? { varies: ['r3'] } : {}),
+    expect: (at) => {
+      const { r3: _, lr: _l, ctr: _c, ...rest } = completed(partition, parts, at + 16n);
+      return { ...rest, ...written[number], ...(due === undefined ? {} : { r3: due }) };
+    },
+  };
+}
+
 /** Every number, both accesses, both states. */
 export function sprGuest(cpu: string): Guest {
   const partition = { edition: editionOfCpu(cpu), ail: 0n, ile: false };
@@ -90,5 +126,13 @@ export function sprGuest(cpu: string): Guest {
       (['r', 'w'] as const).map((access) => accessCase(partition, number, access, problem)),
     ),
   );
-  return { name: `registers ${cpu}`, options: { cpu }, cases };
+  const kept = numbers.flatMap((number) => {
+    const row = registerOf(partition.edition, number);
+    return row === undefined || row.supervisor !== 'rw' || row.facility === Number(facility.TM) ? [] : [row];
+  });
+  return {
+    name: `registers ${cpu}`,
+    options: { cpu },
+    cases: [...cases, ...kept.map((row) => keepCase(partition, row))],
+  };
 }

@@ -27,7 +27,7 @@ function merge(mnemonic: string, xo: number, join: (b: Builder, x: I64, y: I64) 
     pattern: `63:6 FRT:5 FRA:5 FRB:5 ${xo}:10 /:1`,
     operands: 'FRT,FRA,FRB',
     since: '2.07',
-    facility: 'VSX',
+    facility: 'FP',
     meaning: (b, f) => b.setFpr(f.FRT, join(b, b.fpr(f.FRA), b.fpr(f.FRB))),
   };
 }
