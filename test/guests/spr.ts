@@ -94,16 +94,23 @@ const reads: Readonly<Record<number, bigint | undefined>> = {
   803: 0n,
 };
 
+/** What a register gives back of the pattern; undefined: it counts. */
+function keptValue(edition: Edition, { number, width }: SprRow): bigint | undefined {
+  // SO, OV32 from edition 3.0 on, and the byte count: reserved bits read as zero.
+  if (number === 1) return edition < 300 ? 0x8000_006fn : 0x8008_006fn;
+  // Before ISA 2.07 the numbers of problem state are for reading alone.
+  if (edition < 207 && number >= 768 && number <= 782) return 0n;
+  if (number in reads) return reads[number];
+  return width === 32 ? pattern & 0xffff_ffffn : pattern;
+}
+
 /** A register of 64 bits keeps all of them, one of 32 bits the low ones; what else may happen is in {@link reads}. */
 function keepCase(partition: Partition, row: SprRow): GuestCase {
   const { number, name } = row;
   const parts = { msr: SF | ME | RI, fscr: allFacilities, registers: [0n, 0n, pattern, 0n] };
   const clearEvents = number >= 800 && number <= 806 ? { prepare: 'li r3, 0\n mtspr 806, r3' } : {};
   const code = `mtspr ${number}, r6\n mtspr ${number}, r5\n mfspr r3, ${number}\n mtspr ${number}, r6`;
-  // SO, OV32 from edition 3.0 on, and the byte count: reserved bits read as zero.
-  const xer = partition.edition < 300 ? 0x8000_006fn : 0x8008_006fn;
-  const due =
-    number === 1 ? xer : number in reads ? reads[number] : row.width === 32 ? pattern & 0xffff_ffffn : pattern;
+  const due = keptValue(partition.edition, row);
   return {
     ...parts,
     ...clearEvents,
