@@ -3,6 +3,9 @@
 // kernel/prom.c for the properties that add and take away, kernel/setup_64.c for `scv`, perf/*-pmu.c for event-based branches;
 // from the configuration of Debian's package: CONFIG_PPC_TRANSACTIONAL_MEM and CONFIG_KVM_BOOK3S_PR_POSSIBLE are not set.
 
+/** How the versions begin that these facts are about. */
+export const kernelSeries = '6.1.';
+
 /** AT_HWCAP. */
 export const hwcap = {
   '32': 0x8000_0000,

@@ -6,6 +6,7 @@ import { silentProgress, streamProgress } from '../../src/host/progress.ts';
 import { bootAndReport } from './boot.ts';
 import { askExplain, compareBoot, mismatches } from './compare.ts';
 import { type Configuration, chooseConfigurations, shortIds } from './configurations.ts';
+import { kernelSeries } from './linux-facts.ts';
 import type { Item } from './subject.ts';
 
 const usage = `Usage: npm run boot:matrix -- [options] [NAME…]
@@ -104,6 +105,9 @@ async function main(): Promise<number> {
     return 0;
   }
   const guest = await defaultGuest({}, streamProgress(process.stderr));
+  if (!guest.kernelVersion.startsWith(kernelSeries)) {
+    process.stderr.write(`boot:matrix: what Linux does is known of ${kernelSeries}*, not of ${guest.kernelVersion}\n`);
+  }
   // A terminal that gets the table line by line needs no second report of the same steps, but for the one that is running.
   const progress = process.stderr.isTTY === true ? streamProgress(process.stderr) : silentProgress;
   if (!values.json) say(row('configuration', 'verdict', 'items', 'seconds', 'hcall inv.'));

@@ -7,6 +7,7 @@ import { streamProgress } from '../../src/host/progress.ts';
 import { type Boot, bootAndReport } from '../boot-matrix/boot.ts';
 import { compareBoot, explained, mismatches } from '../boot-matrix/compare.ts';
 import { allConfigurations, type Configuration, shortIds } from '../boot-matrix/configurations.ts';
+import { kernelSeries } from '../boot-matrix/linux-facts.ts';
 
 let guest: DefaultGuest;
 before(async () => {
@@ -18,7 +19,11 @@ const boots = new Map<Configuration, Boot>();
 
 for (const id of shortIds) {
   const configuration = allConfigurations.find((candidate) => candidate.id === id);
-  test(`${id}: the guest sees what explain says`, async () => {
+  test(`${id}: the guest sees what explain says`, async (t) => {
+    if (!guest.kernelVersion.startsWith(kernelSeries)) {
+      t.skip(`test/boot-matrix/linux-facts.ts is about Linux ${kernelSeries}*, the guest has ${guest.kernelVersion}`);
+      return;
+    }
     assert.ok(configuration, `${id} is no configuration`);
     const boot = await bootAndReport(configuration, { guest });
     boots.set(configuration, boot);
@@ -30,7 +35,11 @@ for (const id of shortIds) {
   });
 }
 
-test('a guest that sees something else is told by configuration and item', async () => {
+test('a guest that sees something else is told by configuration and item', async (t) => {
+  if (boots.size === 0) {
+    t.skip('nothing was booted');
+    return;
+  }
   const [configuration, boot] = [...boots].find(([{ name }]) => name === 'power9-no-ail3') ?? [];
   assert.ok(configuration && boot, 'power9-no-ail3 was booted');
   const other = { ...configuration, properties: [] };
