@@ -23,11 +23,12 @@ const result = await watch({
   ...(values.machines === undefined ? {} : { machines: Number(values.machines) }),
   progress: (text) => note(`${new Date().toISOString().slice(11, 19)} ${text}`),
 });
-const { tally, memory, seconds } = result;
+const { tally, memory, seconds, processorSeconds } = result;
 const report = {
   cpu: values.cpu,
   firstSeed,
   seconds: Math.round(seconds),
+  processorSeconds: Math.round(processorSeconds),
   verdict: result.unavailable ? 'unavailable' : result.failure ? 'harm' : 'unharmed',
   ...((result.failure ?? result.unavailable) ? { cause: result.failure ?? result.unavailable } : {}),
   memory: { ...memory, growthLimit },

@@ -2,8 +2,8 @@
 import { Worker } from 'node:worker_threads';
 import type { WorkerOrder, WorkerReport } from './worker.ts';
 
-/** Milliseconds without a sign of life that count as a hang. A guest is some 100,000 instructions; a busy host is slow. */
-const hangAfter = 120_000;
+/** Seconds of processor time without a sign of life that count as a hang: a guest takes less than one. On a busy host time says nothing. */
+const hangAfter = 60;
 /** Part of the time, and machines, after which the process has what it needs. */
 const warmUp = { part: 0.2, guests: 1000 } as const;
 /** Bytes that it may grow by after that. */
@@ -35,6 +35,8 @@ export interface WatchResult {
   readonly tally?: Extract<WorkerReport, { kind: 'end' }>['tally'];
   readonly memory: ResidentMemory;
   readonly seconds: number;
+  /** Processor time of it. */
+  readonly processorSeconds: number;
 }
 
 const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
@@ -47,7 +49,11 @@ export function watch(options: WatchOptions): Promise<WatchResult> {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: order });
   const start = process.memoryUsage().rss;
   let [warm, most, seed] = [0, 0, firstSeed];
-  let sign = Date.now();
+  const used = (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  };
+  let sign = used();
   return new Promise((resolve) => {
     const finish = (
       result: Pick<WatchResult, 'failure' | 'unavailable' | 'tally'>,
@@ -55,18 +61,23 @@ export function watch(options: WatchOptions): Promise<WatchResult> {
     ): void => {
       clearInterval(timer);
       void worker.terminate();
-      resolve({ ...result, memory: { start, warm, most, end }, seconds: (Date.now() - began) / 1000 });
+      resolve({
+        ...result,
+        memory: { start, warm, most, end },
+        seconds: (Date.now() - began) / 1000,
+        processorSeconds: used(),
+      });
     };
     const grown = (now: number): string | undefined =>
       warm > 0 && now - warm > growthLimit
         ? `the process grew from ${megabytes(warm)} to ${megabytes(now)}`
         : undefined;
     const timer = setInterval(() => {
-      if (Date.now() - sign > hangAfter)
-        finish({ failure: `machine ${seed} of ${cpu}: no sign of life for ${hangAfter / 1000} s` });
+      if (used() - sign > hangAfter)
+        finish({ failure: `machine ${seed} of ${cpu}: no sign of life for ${hangAfter} s of processor time` });
     }, 1000);
     const handle = (report: WorkerReport): void => {
-      sign = Date.now();
+      sign = used();
       if (report.kind === 'alive') seed = report.seed;
       else if (report.kind === 'memory') {
         const { guests, instructions, rss } = report;

@@ -20,6 +20,10 @@ export const knownDifferences: readonly { readonly line: RegExp; readonly reason
     reason: 'QEMU 7.2: stqcx. never finds the reservation of lqarx in single-threaded mode',
   },
   {
+    line: /^(Relocation on exceptions not supported|Unable to enable relocation on exceptions: -256)$/,
+    reason: 'POWER7: QEMU 7.2 answers H_P2 to H_SET_MODE of AIL, later releases answer as here',
+  },
+  {
     line: /^revision\t: 2\.0 \(pvr 0080 [01]200\)$/,
     reason: 'POWER10: QEMU 7.2 has the PVR of a single-chip module, later releases have ours',
   },
