@@ -26,7 +26,7 @@ test('links of the pages lead to files, and the tests and commands that they nam
     for (const [path] of text.matchAll(/\b(src|test|tools|bench)\/[\w/.-]+\.ts\b/g)) {
       assert.ok(existsSync(new URL(path, root)), `${page.pathname}: ${path}`);
     }
-    for (const [, command = ''] of text.matchAll(/`npm run ([\w:]+)/g)) {
+    for (const [, command = ''] of text.matchAll(/`npm run ([\w:-]+)/g)) {
       assert.ok(command in scripts, `${page.pathname}: npm run ${command}`);
     }
   }

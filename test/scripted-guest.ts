@@ -10,6 +10,7 @@ import {
   type HostProfile,
   type Request,
 } from '../src/environment/index.ts';
+import { engineFromEnvironment } from '../src/host/engine-choice.ts';
 import { loadEngineImages } from '../src/host/engine-images.ts';
 import { assemble } from '../src/isa/assemble.ts';
 import { createMachine } from '../src/machine/machine.ts';
@@ -302,7 +303,7 @@ export async function runGuest(source: string, setting: GuestSetting = {}): Prom
       rtcBaseSeconds: 0,
       icountShift: 10,
       noReboot: false,
-      engine: setting.engine ?? 'interpreter',
+      engine: setting.engine ?? engineFromEnvironment() ?? 'translator',
       logItems: [],
     },
     {

@@ -7,6 +7,7 @@ import { Engine } from '../../src/engine/engine.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { defaultTuning } from '../../src/engine/translator/translator.ts';
 import { environment, findProfile, isRefusal, provide } from '../../src/environment/index.ts';
+import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { patternOf } from '../../src/isa/row-pattern.ts';
 import { instructionTable } from '../../src/isa/table.ts';
@@ -180,6 +181,7 @@ test('whole machines of random words run until they are stopped, or end as a gue
         rtcBaseSeconds: 0,
         icountShift: 2,
         noReboot: true,
+        engine: engineFromEnvironment() ?? 'translator',
         logItems: ['guest_errors', 'unimp'],
       },
       {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { environment, findProfile, isRefusal, provide } from '../../src/environment/index.ts';
+import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { assemble } from '../../src/isa/assemble.ts';
 import { createMachine } from '../../src/machine/machine.ts';
@@ -138,6 +139,7 @@ test(`${seeds.length * calls} wild calls of hypercalls and RTAS leave the host u
         rtcBaseSeconds: 0,
         icountShift: 8,
         noReboot: true,
+        engine: engineFromEnvironment() ?? 'translator',
         logItems: [],
       },
       {
