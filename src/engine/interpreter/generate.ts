@@ -333,7 +333,10 @@ class MainFunction {
     ir.call(this.#imports.core('fetchRecords'));
     ir.localTee(main.recordBase);
     ir.code.byte(0x45);
-    ir.branchIf(main.resume);
+    ir.openIf();
+    this.#leaveWithoutArrival();
+    ir.branch(main.resume);
+    ir.close();
     ir.close();
     page();
     ir.localSet(main.pageEa);
@@ -355,6 +358,29 @@ class MainFunction {
     ir.i32Const(0);
     ir.localSet(this.#limit);
     if (this.#mode.is64) this.#countArrival();
+  }
+
+  /**
+   * Ends the slice where the next instruction can't be fetched and the budget is used up: the arrival, which tests the budget,
+   * never comes when nothing maps the vector. The fetch fails again in the next slice, so that its interrupt is forgotten.
+   */
+  #leaveWithoutArrival(): void {
+    const { ir } = this;
+    ir.localGet(this.#main.left);
+    ir.localGet(this.#limit);
+    ir.code.byte(0x4c);
+    this.#loadState(opcode.i32Load, state.exception.offset);
+    ir.i32Const(0);
+    ir.code.byte(0x47);
+    ir.code.byte(0x71);
+    ir.openIf();
+    for (const { offset } of [state.exception, state.record]) {
+      ir.localGet(0);
+      ir.i32Const(0);
+      ir.memory(opcode.i32Store, offset, 2);
+    }
+    this.#leave(leaveReason.budget);
+    ir.close();
   }
 
   /** After anything that may have changed the context; nip says where to go on. */
@@ -389,16 +415,6 @@ class MainFunction {
     this.#leave(leaveReason.mode);
     ir.close();
     this.#loadContext();
-    // Where the next instruction can't be fetched the arrival does not test the budget: a vector that nothing maps is for ever.
-    ir.localGet(main.left);
-    ir.localGet(this.#limit);
-    ir.code.byte(0x4c);
-    ir.openIf();
-    ir.localGet(0);
-    ir.i32Const(0);
-    ir.memory(opcode.i32Store, state.record.offset, 2);
-    this.#leave(leaveReason.budget);
-    ir.close();
     ir.branch(main.jump);
   }
 
