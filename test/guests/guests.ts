@@ -8,13 +8,19 @@ import { editionOf } from './model.ts';
 import { scvGuest } from './scv.ts';
 import { setModeGuests } from './set-mode.ts';
 import { sprGuest } from './spr.ts';
+import { largePageGuests, translationGuest } from './translation.ts';
 import { vectorGuest } from './vectors.ts';
 
 /** Guests that there is one of for each CPU. */
-const perCpu = [entryGuest, vectorGuest, scvGuest, facilityGuest, sprGuest, byteOrderGuest];
+const perCpu = [entryGuest, vectorGuest, scvGuest, facilityGuest, sprGuest, byteOrderGuest, translationGuest];
 
 /** Every guest, made anew. */
 export function allGuests(): readonly Guest[] {
   const cpus = Object.keys(editionOf);
-  return [...perCpu.flatMap((make) => cpus.map(make)), ...cpus.flatMap(levelGuests), ...setModeGuests()];
+  return [
+    ...perCpu.flatMap((make) => cpus.map(make)),
+    ...cpus.flatMap(levelGuests),
+    ...setModeGuests(),
+    ...largePageGuests(),
+  ];
 }

@@ -75,8 +75,9 @@ class Writer {
   }
 }
 
-/** Places of the runtime that cases may name: where a started vCPU enters, what reboots the machine once, and the MSR at entry. */
-const shared = ['secondary', 'reboot', 'entryMsr'] as const;
+/** Places of the runtime that cases may name: where a started vCPU enters, what reboots the machine once, the MSR at entry, and what
+ * the next interrupt leaves. */
+const shared = ['secondary', 'reboot', 'entryMsr', 'record'] as const;
 
 /** The guest's CPU has FSCR. */
 export function hasFscr({ options }: Guest): boolean {
