@@ -31,6 +31,8 @@ interface Reviewed {
   readonly key: string;
   /** Regular expression that the name of the configuration matches; absent: any. */
   readonly in?: string;
+  /** The values that were reviewed, QEMU's and Continuo's; absent: any, as the reason says. */
+  readonly values?: readonly (readonly [qemu: string, continuo: string])[];
   readonly verdict: 'our rule' | 'their defect' | 'later release' | 'varies';
   readonly reason: string;
 }
@@ -68,8 +70,12 @@ class Outcome {
 
   add(configuration: Configuration, differences: readonly Difference[]): void {
     for (const difference of differences) {
+      const { key, qemu, continuo } = difference;
       const rule = this.rules.find(
-        ({ pattern, where }) => pattern.test(difference.key) && where.test(configuration.id),
+        ({ pattern, where, values }) =>
+          pattern.test(key) &&
+          where.test(configuration.id) &&
+          (values === undefined || values.some(([theirs, ours]) => theirs === qemu && ours === continuo)),
       );
       if (rule !== undefined) {
         rule.count += 1;
