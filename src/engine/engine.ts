@@ -4,6 +4,7 @@ import { machineWord, vcpuBase, vcpuStride } from '../cpu/memory-map.ts';
 import { state } from '../cpu/state.ts';
 import { Vcpu } from '../cpu/vcpu.ts';
 import { type Decode, decoderOf } from '../isa/decode.ts';
+import { isPrefix } from '../isa/field.ts';
 import { instructionTable } from '../isa/table.ts';
 import { type IsaVersion, isAtLeast } from '../isa/version.ts';
 import { isRestrictedKey, realPageOf } from './code-key.ts';
@@ -33,8 +34,8 @@ export interface EngineHost {
   timerChanged(vcpu: Vcpu): void;
   /** An interrupt (vector; 0x3000 for scv) is about to be taken; `nip` and MSR are the interrupted ones. Costs time. */
   interrupted?(vcpu: Vcpu, vector: number): void;
-  /** An instruction was decoded: its real address and word. */
-  decoded?(realAddress: number, word: number): void;
+  /** An instruction was decoded: its real address and word, and the word behind it where that may be its suffix. */
+  decoded?(realAddress: number, word: number, suffix: number | undefined): void;
 }
 
 /** Generated code that a build provides: modules by `le64`, `be64`, `be32`, `le32`, and the data plane. */
@@ -270,7 +271,11 @@ export class Engine {
         this.translator?.firstSeen(this.code.placeOf(record));
         if (!host.decoded) return;
         const place = this.code.placeOf(record);
-        host.decoded(realPageOf(place.key) * 4096 + place.offset, this.code.wordAt(place));
+        const word = this.code.wordAt(place);
+        // A prefix at the end of a page has no suffix.
+        const hasSuffix = isPrefix(word) && place.offset % 64 !== 60;
+        const suffix = hasSuffix ? this.code.wordAt({ ...place, offset: place.offset + 4 }) : undefined;
+        host.decoded(realPageOf(place.key) * 4096 + place.offset, word, suffix);
       },
       recordsOf: (_cpu: number, key: number) => this.code.recordsOf(key),
       ticks: () => this.#view.setBigUint64(machineWord.virtualTicks, host.ticks(), true),

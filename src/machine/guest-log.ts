@@ -37,7 +37,7 @@ function hex(value: bigint, digits = 16): string {
 
 /** Calls that the engine and the scheduler make; a member is there only when its item is logged. */
 export interface GuestLog {
-  readonly decoded?: (realAddress: number, word: number) => void;
+  readonly decoded?: (realAddress: number, word: number, suffix?: number) => void;
   readonly interrupted?: (vcpu: Vcpu, vector: number) => void;
   /** `before`: the registers r3 to r7 as the guest passed them; called when r3 has the status. */
   readonly hypercall?: (vcpu: Vcpu, before: readonly bigint[]) => void;
@@ -67,9 +67,10 @@ export function guestLog(items: readonly LogItem[], log: (item: LogItem, line: s
   return {
     ...(assembly
       ? {
-          decoded: (realAddress: number, word: number) => {
-            const text = disassemble(word, BigInt(realAddress));
-            log('in_asm', `0x${hex(BigInt(realAddress), 8)}:  ${hex(BigInt(word >>> 0), 8)}  ${text}`);
+          decoded: (realAddress: number, word: number, suffix?: number) => {
+            const text = disassemble(word, BigInt(realAddress), undefined, suffix);
+            const words = [word, ...(suffix === undefined ? [] : [suffix])].map((one) => hex(BigInt(one >>> 0), 8));
+            log('in_asm', `0x${hex(BigInt(realAddress), 8)}:  ${words.join(' ')}  ${text}`);
           },
         }
       : {}),

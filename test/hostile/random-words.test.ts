@@ -34,20 +34,29 @@ const branches = instructionTable.flatMap((row, index) => (row.endsBlock ? [inde
 const hypercallWord = 0x44000022;
 const loadR3 = 0x38600000;
 
-/** A word of code: an instruction with random operands, most often; else anything. */
-function randomWord(next: () => number): number {
+/** Words of code: an instruction with random operands, most often; else anything. */
+function randomWords(next: () => number): number[] {
   const kind = next() % 8;
-  if (kind === 0) return next();
+  if (kind === 0) return [next()];
   // Calls of the platform with numbers that it may know, through r3.
-  if (kind === 2) return next() % 4 === 0 ? hypercallWord : loadR3 | ((next() % 0x180) << 2);
+  if (kind === 2) return [next() % 4 === 0 ? hypercallWord : loadR3 | ((next() % 0x180) << 2)];
   const index = kind === 1 ? branches[next() % branches.length] : next() % patterns.length;
   const pattern = patterns[index ?? 0];
-  return pattern === undefined ? 0 : pattern.value | (next() & ~pattern.mask);
+  if (pattern === undefined) return [0];
+  const word = pattern.value | (next() & ~pattern.mask);
+  const { prefix } = pattern;
+  return prefix ? [prefix.value | (next() & ~prefix.mask), word] : [word];
 }
 
 function fillWithWords(bytes: Uint8Array, next: () => number): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  for (let at = 0; at + 4 <= bytes.length; at += 4) view.setUint32(at, randomWord(next), (next() & 1) === 0);
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const littleEndian = (next() & 1) === 0;
+    for (const word of randomWords(next)) {
+      view.setUint32(at, word, littleEndian);
+      at += 4;
+    }
+  }
 }
 
 /** A pointer, a small number, a number around a border, or anything. */
@@ -78,7 +87,7 @@ for (const [name, translate, steps, roundSteps] of [
         ramBytes,
         hptBytes,
         hptCapacity: hptBytes,
-        edition: '3.0',
+        edition: translate ? '3.1' : '3.0',
         images: engineImages,
         ...(translate ? { translator: { ...defaultTuning, threshold: 1, patience: 1 } } : {}),
       },
@@ -135,6 +144,7 @@ for (const [name, translate, steps, roundSteps] of [
     // Garbage that always runs in the same circle would show nothing.
     assert.ok((reasons.get(leaveReason.hypercall) ?? 0) > 100);
     assert.ok(vectors.size >= 10 && words.size > 1000, `${vectors.size} vectors, ${words.size} words`);
+
     assert.ok(!translate || (engine.translator?.statistics.regions ?? 0) > 50);
     t.diagnostic(`${vectors.size} vectors, ${words.size} words, left for ${JSON.stringify([...reasons])}`);
   });

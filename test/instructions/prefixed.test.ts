@@ -248,6 +248,23 @@ test('a traced prefixed instruction is one step, and the interrupt says what it 
   assert.equal(machine.gpr(3), 8n);
 });
 
+test('problem state that PCR holds to 3.0 knows no prefixes, supervisor state does', () => {
+  for (const [bits, vector] of [
+    [problemState, 0x700],
+    [0n, undefined],
+  ] as const) {
+    const machine = new Machine();
+    const { vcpu, engine } = machine.cpu;
+    vcpu.view.setInt32(state.pcrMask.offset, modelBit.isa310, true);
+    engine.setProblemEdition('3.0');
+    machine.place(start, 'pli 3, 7\n sc 1');
+    vcpu.msr |= bits;
+    engine.dataPlane.updateContext(vcpu.address);
+    assert.equal(machine.run().vector, vector);
+    if (vector) assert.equal(machine.spr(srr1) & 0x783f_0000n, illegal);
+  }
+});
+
 test('editions before 3.1 know no prefixes: the word is illegal wherever it stands', () => {
   const machine = new Machine({ edition: '3.0' });
   for (const address of [start, start + 60]) {

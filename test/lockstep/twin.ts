@@ -47,13 +47,15 @@ function ramOf({ engine: { ram, memory } }: SteppableMachine): Buffer {
 export function codeAt(machine: SteppableMachine, real: bigint, nip: bigint, msr: bigint, count: number): string[] {
   const { ram } = machine.engine;
   const littleEndian = (msr & 1n) === 1n;
+  const wordAt = (at: number) => {
+    const bytes = ram.readBytes(at, 4);
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, littleEndian);
+  };
   return Array.from({ length: count }, (_, i) => {
     const at = Number(real) + 4 * i;
-    if (real < 0n || at + 4 > ram.size) return '';
-    const bytes = ram.readBytes(at, 4);
-    const word = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, littleEndian);
+    if (real < 0n || at + 8 > ram.size) return '';
     const address = nip + BigInt(4 * i);
-    return `  ${address.toString(16)}: ${disassemble(word, address)}`;
+    return `  ${address.toString(16)}: ${disassemble(wordAt(at), address, undefined, wordAt(at + 4))}`;
   }).filter(Boolean);
 }
 

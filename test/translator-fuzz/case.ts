@@ -142,7 +142,7 @@ function randomFpscr(random: Random): bigint {
 /** The case of a seed. */
 export function makeCase(seed: number): FuzzCase {
   const random = new Random(seed);
-  const edition: IsaVersion = random.chance(0.3) ? '3.1' : '3.0';
+  const edition: IsaVersion = random.chance(0.5) ? '3.1' : '3.0';
   const littleEndian = random.chance(0.6);
   const length = random.between(4, random.chance(0.7) ? 24 : 64);
   // Some programs cross the end of a page.

@@ -102,7 +102,7 @@ export class FuzzComparison {
     const code = least.words.flatMap((word, i) => {
       if (word === nop) return [];
       const address = least.start + 4 * i;
-      const text = disassemble(word, BigInt(address), least.edition);
+      const text = disassemble(word, BigInt(address), least.edition, least.words[i + 1]);
       return [`  ${address.toString(16)}: ${word.toString(16).padStart(8, '0')}  ${text}`];
     });
     const start = `start ${least.start.toString(16)}, MSR ${least.msr.toString(16)}, FPSCR ${least.fpscr.toString(16)}`;

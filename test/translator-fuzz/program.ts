@@ -34,6 +34,8 @@ const groups: readonly { readonly share: number; readonly test: (row: Instructio
   { share: 0.1, test: (row) => isData(row) && !isMemory(row) },
   { share: 0.08, test: (row) => isScalar(row) },
   { share: 0.05, test: (row) => isScalar(row) && /fs/.test(row.mnemonic) },
+  { share: 0.06, test: (row) => row.prefix !== undefined },
+  { share: 0.03, test: (row) => /ger\d?|acc|hash/.test(row.mnemonic) },
   { share: 0.16, test: (row) => row.hot === true && !isMemory(row) && !isBranch(row) },
   { share: 0.12, test: (row) => !isData(row) && !isMemory(row) && row.privilege === undefined },
   { share: 0.05, test: () => true },
@@ -56,7 +58,9 @@ function pickRow(random: Random, edition: IsaVersion): InstructionRow {
   let at = random.word() / 2 ** 32;
   for (const [i, { share }] of groups.entries()) {
     at -= share;
-    if (at < 0) return random.pick(rows[i] ?? []);
+    // An older edition has nothing of some groups.
+    const some = rows[i] ?? [];
+    if (at < 0 && some.length > 0) return random.pick(some);
   }
   return random.pick(rows.at(-1) ?? []);
 }
