@@ -14,6 +14,7 @@ import { readFdt } from '../src/papr/fdt/reader.ts';
 import { ailShift, lpcrBit, spr } from '../src/papr/registers.ts';
 import { TestMachine } from '../src/papr/test-support.ts';
 import { hostScenarios } from './host-scenarios.ts';
+import { modeScenarios } from './mode-scenarios.ts';
 import { vectorScenarios } from './vector-scenarios.ts';
 
 interface Answer {
@@ -617,7 +618,7 @@ test('every scenario of section 11 is listed once, by number', () => {
 
 for (const { number, run, rest } of scenarios) {
   if (run !== undefined) test(`scenario ${number}`, run);
-  const guest = vectorScenarios.get(number) ?? hostScenarios.get(number);
+  const guest = vectorScenarios.get(number) ?? hostScenarios.get(number) ?? modeScenarios.get(number);
   assert.ok(run !== undefined || guest !== undefined, `scenario ${number} is shown`);
   if (guest !== undefined) test(`scenario ${number}, in a running guest`, guest);
   if (rest !== undefined) test(`scenario ${number}, the rest of it`, { skip: rest }, () => {});

@@ -10,7 +10,7 @@ const translated = 0x30n;
 const ri = 0x2n;
 
 /** Goes on at the next instruction (in the window `at`) with this MSR. */
-const withMsr = (msr: bigint, at = 0): string => `
+export const withMsr = (msr: bigint, at = 0): string => `
         ${load64('r3', msr)}
         mtspr 27, r3
         bl 1f
@@ -22,10 +22,10 @@ const withMsr = (msr: bigint, at = 0): string => `
 `;
 
 /** Lets the decrementer run out under this MSR. */
-const decrementer = (msr: bigint): string => `li r3, 1\n mtdec r3\n ${withMsr(msr)} b .\n`;
+export const decrementer = (msr: bigint): string => `li r3, 1\n mtdec r3\n ${withMsr(msr)} b .\n`;
 
 /** Sets FSCR, then executes one instruction in problem state with EE and translation on. */
-const inProblemState = (fscr: bigint, instruction: string): string => `
+export const inProblemState = (fscr: bigint, instruction: string): string => `
         ${load64('r3', fscr)}
         mtspr 153, r3
         ${withMsr(sf | ee | pr | translated | ri, userWindow)}

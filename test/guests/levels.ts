@@ -2,7 +2,7 @@
 // PCR takes later editions away from problem state alone (Power ISA v3.1 Book III, section 2.5).
 import { assemble } from '../../src/isa/assemble.ts';
 import { type Expectation, type Guest, type GuestCase, place } from './guest-case.ts';
-import { completed, type Edition, editionOfCpu, interrupt, msr, type Partition, program } from './model.ts';
+import { completed, type Edition, editionOfCpu, facility, interrupt, msr, type Partition, program } from './model.ts';
 
 const { SF, ME, EE, PR, IR, DR, RI, FP, VEC, VSX } = msr;
 
@@ -45,6 +45,7 @@ const samples: readonly Sample[] = [
 /** Levels by name, with the edition that problem state then has. */
 const levels: readonly (readonly [name: string, edition: Edition])[] = [
   ['power7', 206],
+  ['power7+', 206],
   ['power8', 207],
   ['power9', 300],
   ['power10', 310],
@@ -60,8 +61,8 @@ function sampleCase(partition: Partition, [text, since]: Sample, problem: boolea
     ...parts,
     name: `${problem ? 'problem' : 'supervisor'}: ${text}`,
     code: text,
-    // A random number; a half of a register that the instructions before leave undefined.
-    ...(/^(darn|mfvsrld)/.test(text) ? { varies: ['r3'] } : {}),
+    // A random number; registers that instructions before have left undefined.
+    ...(/^(darn|mfvsrl?d)/.test(text) ? { varies: ['r3'] } : {}),
     expect: (at): Expectation => {
       if (there) {
         const { r3: _, ...rest } = completed(partition, parts, at + bytes);
@@ -76,12 +77,31 @@ function sampleCase(partition: Partition, [text, since]: Sample, problem: boolea
   };
 }
 
+/**
+ * Transactional memory is a facility of its own: with MSR[TM] off an instruction is unavailable, and illegal where the
+ * level takes ISA 2.07 from problem state or the edition has none.
+ */
+function transactionCase(partition: Partition, problem: boolean, held: Edition): GuestCase {
+  const parts = { msr: SF | ME | RI | (problem ? EE | PR | IR | DR : 0n), fscr: 0x31bcn };
+  const edition = problem ? held : partition.edition;
+  return {
+    ...parts,
+    name: `${problem ? 'problem' : 'supervisor'}: tbegin. 0`,
+    code: 'tbegin. 0',
+    expect: (at) =>
+      edition < 207 || partition.edition >= 310
+        ? interrupt(partition, parts, { vector: 0x700n, resume: at, status: program.illegal })
+        : interrupt(partition, parts, { vector: 0xf60n, resume: at, cause: facility.TM }),
+  };
+}
+
 /** A guest at one level of one CPU; raw where the level is undefined. */
-function levelGuest(cpu: string, level: string | undefined, held: Edition): Guest {
+export function levelGuest(cpu: string, level: string | undefined, held: Edition): Guest {
   const partition = { edition: editionOfCpu(cpu), ail: 0n, ile: false };
-  const cases = samples.flatMap((sample) =>
-    [false, true].map((problem) => sampleCase(partition, sample, problem, held)),
-  );
+  const cases = [false, true].flatMap((problem) => [
+    ...samples.map((sample) => sampleCase(partition, sample, problem, held)),
+    transactionCase(partition, problem, held),
+  ]);
   const options = { cpu, ...(level === undefined ? {} : { 'max-cpu-compat': level }) };
   return { name: `levels ${cpu}${level === undefined ? '' : ` as ${level}`}`, options, cases };
 }

@@ -84,6 +84,11 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'QEMU 7.2 does not have these registers',
   },
   {
+    key: /^levels power10\b.* \| (supervisor|problem): tbegin\. 0 \| (vector|srr1|fscr)$/,
+    verdict: 'their defect',
+    reason: 'ISA 3.1 has no transactional memory: its instructions are illegal',
+  },
+  {
     key: /^facilities .* \| DSCR, .*$/,
     verdict: 'their defect',
     reason: 'UDSCR is a register of ISA 2.07 that QEMU 7.2 has in user emulation only',

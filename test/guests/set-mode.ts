@@ -213,6 +213,19 @@ function setModeGuest(cpu: string, options: Readonly<Record<string, string>>): G
   return { name: `H_SET_MODE ${cpu}${named.join('')}`, options: { cpu, cpus: '4', ...options }, cases: script.cases };
 }
 
+/** A guest with hash translation that makes and destroys a guest of its own under KVM PR, as its kernel would. */
+export function prHostGuest(cpu: string): Guest {
+  const script = new Script({ edition: editionOfCpu(cpu), ailMode2: false, ailMode3: true, dawr1: true });
+  script.setMode(call(3n, 3n));
+  for (const vcpu of [1, 2, 3]) script.start(vcpu);
+  script.look();
+  script.setMode(call(3n, 0n), 2);
+  script.look();
+  script.setMode(call(3n, 3n), 2);
+  script.look();
+  return { name: `KVM PR in ${cpu}`, options: { cpu, cpus: '4' }, cases: script.cases };
+}
+
 /** One guest for each CPU and choice of capabilities. */
 export function setModeGuests(): readonly Guest[] {
   return Object.keys(editionOf).flatMap((cpu) => requests(cpu).map((options) => setModeGuest(cpu, options)));
