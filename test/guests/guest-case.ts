@@ -59,6 +59,8 @@ export interface Guest {
   readonly name: string;
   /** Options by their names in a request, `cpu` among them. */
   readonly options: Readonly<Record<string, string>> & { readonly cpu: string };
+  /** It negotiates, and translates by radix trees in place of a hash page table. */
+  readonly radix?: boolean;
   readonly cases: readonly GuestCase[];
 }
 
@@ -79,6 +81,8 @@ export const place = {
   supervisor: 0x102_0000n,
   /** In a segment, but without a page. */
   noPage: 0x800_0000n,
-  /** Without a segment. */
+  /** Without a segment, under hash translation. */
   noSegment: 0x1000_0000n,
+  /** Beyond the 52 bits of the radix tree. */
+  outside: 0x10_0000_0000_0000n,
 } as const;

@@ -12,7 +12,18 @@ import { largePageGuests, translationGuest } from './translation.ts';
 import { vectorGuest } from './vectors.ts';
 
 /** Guests that there is one of for each CPU. */
-const perCpu = [entryGuest, vectorGuest, scvGuest, facilityGuest, sprGuest, byteOrderGuest, translationGuest];
+const perCpu = [
+  entryGuest,
+  (cpu: string) => vectorGuest(cpu),
+  scvGuest,
+  facilityGuest,
+  sprGuest,
+  byteOrderGuest,
+  translationGuest,
+];
+
+/** CPUs with radix translation. */
+const radixCpus = ['power9', 'power10'];
 
 /** Every guest, made anew. */
 export function allGuests(): readonly Guest[] {
@@ -20,6 +31,7 @@ export function allGuests(): readonly Guest[] {
   return [
     ...perCpu.flatMap((make) => cpus.map(make)),
     ...cpus.flatMap(levelGuests),
+    ...radixCpus.map((cpu) => vectorGuest(cpu, true)),
     ...setModeGuests(),
     ...largePageGuests(),
   ];

@@ -87,9 +87,10 @@ export function hasFscr({ options }: Guest): boolean {
 /** Builds the image of a guest; `fscr` tells whether its CPU has FSCR. */
 export function guestImage(guest: Guest, fscr: boolean): GuestImage {
   const writer = new Writer();
+  const { radix = false } = guest;
   const options = { origin: BigInt(imageAddress), littleEndian: false };
   // The runtime's length is known before the addresses in it are: assembled once to measure.
-  const measured = assemble(runtimeSource({ fscr, cases: 0 }), { ...options, symbols: { stub: 0n } });
+  const measured = assemble(runtimeSource({ fscr, radix, cases: 0 }), { ...options, symbols: { stub: 0n } });
   const { symbols } = measured;
   const symbol = (name: string): bigint => {
     const value = symbols.get(name);
@@ -139,7 +140,10 @@ export function guestImage(guest: Guest, fscr: boolean): GuestImage {
   }
   writer.put(new Uint8Array(8).fill(0xff));
   const end = writer.here;
-  const runtime = assemble(runtimeSource({ fscr, cases }), { ...options, symbols: { stub: BigInt(stub) } }).bytes;
+  const runtime = assemble(runtimeSource({ fscr, radix, cases }), {
+    ...options,
+    symbols: { stub: BigInt(stub) },
+  }).bytes;
   writer.bytes.set(runtime, 0);
   return {
     elf: elfOf(writer.bytes.subarray(0, end - imageAddress)),

@@ -1,5 +1,6 @@
-// The fixed part of every test guest: vectors that write down what an interrupt left, a hash page table, and a loop that
+// The fixed part of every test guest: vectors that write down what an interrupt left, translation, and a loop that
 // runs case after case and prints what was written down. Entered as Open Firmware enters a client: 32-bit, big-endian.
+import { casRequestBytes } from '../../src/papr/cas-request-bytes.ts';
 import { before, place } from './guest-case.ts';
 
 /** Where the image is loaded and entered. */
@@ -23,6 +24,8 @@ export const descriptor = {
 export interface RuntimeOptions {
   /** FSCR exists (edition 2.07). */
   readonly fscr: boolean;
+  /** Radix translation in place of a hash page table. */
+  readonly radix: boolean;
   /** Address of the first descriptor; a vCPU number of -1 ends the list. */
   readonly cases: number;
 }
@@ -106,8 +109,88 @@ const pages: readonly (readonly [number, number])[] = [
   [Number(place.supervisor), Number(place.data) | pageBits | pp.supervisorOnly],
 ];
 
+/** Real addresses of the process table and of the radix tree's tables, root first. */
+const tree = {
+  root: 0x120_0000,
+  second: 0x121_0000,
+  third: 0x121_1000,
+  pages: 0x121_2000,
+  processes: 0x121_3000,
+} as const;
+/** Where the device tree of the negotiation goes, and its most bytes. */
+const negotiatedTree = { address: 0x200_0000, bytes: 0x4_0000 } as const;
+
+/** Entries of a radix tree (Power ISA v3.0 Book III, section 5.7.10). */
+const entry = {
+  valid: 1n << 63n,
+  leaf: 1n << 62n,
+  used: 0x180n,
+  privileged: 8n,
+  read: 4n,
+  write: 2n,
+  execute: 1n,
+} as const;
+
+/** The same view of memory as that of the hash page table: where each doubleword goes, and its value. */
+function treeWords(): readonly (readonly [address: number, value: bigint])[] {
+  const { valid, leaf, used, privileged, read, write, execute } = entry;
+  const page = (real: bigint, rights: bigint): bigint => valid | leaf | real | used | rights;
+  const pageAt = (ea: bigint): number => tree.pages + 8 * Number((ea >> 12n) & 0x1ffn);
+  const all = read | write | execute;
+  return [
+    // 52 bits, the root with 13 of them.
+    [tree.processes, (0b10n << 61n) | (0b101n << 5n) | BigInt(tree.root) | 13n],
+    [tree.processes + 8, 0n],
+    [tree.root, valid | BigInt(tree.second) | 9n],
+    [tree.second, valid | BigInt(tree.third) | 9n],
+    ...[0, 1, 2, 3, 4, 5, 6, 7].map((n) => [tree.third + 8 * n, page(BigInt(n) << 21n, all)] as const),
+    [tree.third + 8 * 8, valid | BigInt(tree.pages) | 9n],
+    [pageAt(place.readOnly), page(0x50_0000n, read | execute)],
+    [pageAt(place.noExecute), page(place.data, read | write)],
+    [pageAt(place.supervisor), page(place.data, privileged | all)],
+  ];
+}
+
+/** Negotiates for radix translation (and XICS), makes the tree and registers it. */
+function startRadix(): string {
+  return `
+        ${address('r4', 'request')}
+        lis r5, ${negotiatedTree.address >> 16}
+        lis r6, ${negotiatedTree.bytes >> 16}
+        li r3, 0
+        ori r3, r3, 0xf002
+        sc 1
+        cmpdi r3, 0
+        bne failed
+        ${address('r30', 'treeWords')}
+1:      ld r4, 0(r30)
+        ld r5, 8(r30)
+        cmpdi r4, 0
+        beq 2f
+        std r5, 0(r4)
+        addi r30, r30, 16
+        b 1b
+2:      li r3, 0x37c
+        li r4, 0x1d
+        lis r5, ${tree.processes >> 16}
+        ori r5, r5, ${tree.processes & 0xffff}
+        li r6, 0
+        li r7, 0
+        sc 1
+        cmpdi r3, 0
+        bne failed
+        b started
+request: .byte ${[...casRequestBytes({ xive: 0 })].join(', ')}
+        .balign 8
+treeWords: ${treeWords()
+    .map(([at, value]) => `.quad ${at}, ${value}`)
+    .join('\n')}
+        .quad 0
+`;
+}
+
 /** The runtime's source, big-endian, at {@link imageAddress}; `stub`, `handleBig` and `handleLittle` come from outside. */
-export function runtimeSource({ fscr, cases }: RuntimeOptions): string {
+export function runtimeSource({ fscr, radix, cases }: RuntimeOptions): string {
   const field = (name: keyof typeof descriptor): string => `${descriptor[name]}(r31)`;
   return `
 entry:  mfmsr r4
@@ -121,6 +204,7 @@ entry:  mfmsr r4
         ${vectorRanges.map(([from, to]) => `lis r4, ${from >> 16}\n ori r4, r4, ${from & 0xffff}\n li r5, ${(to - from) / stubBytes}\n bl vectors`).join('\n')}
         sync
         isync
+        ${radix ? startRadix() : ''}
         # Real memory below 16 MiB lies at 0.
         li r30, 0
 1:      sldi r9, r30, 16
@@ -139,6 +223,7 @@ entry:  mfmsr r4
         addi r30, r30, 16
         b 2b
 3:      bl segments
+started:
         # Where a machine that has rebooted goes on stands in the NVRAM.
         ${address('r4', 'fetch')}
         bl callRtas
@@ -228,7 +313,7 @@ secondary:
         mtspr 256, r3
         ${runnerMsr('r3')}
         mtmsrd r3
-        bl segments
+        ${radix ? '' : 'bl segments'}
         b wait
 
         # The next case, on the vCPU that it wants.

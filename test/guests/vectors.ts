@@ -91,7 +91,12 @@ const ipiTaken = `
         sc 1
 `;
 
-const causes: readonly Cause[] = [
+const noSegment = (radix: boolean): bigint => (radix ? place.outside : place.noSegment);
+/** Addresses beyond 32 bits need 64-bit mode. */
+const wide = (radix: boolean): bigint => (radix ? SF : 0n);
+
+/** All ways; what has no segment under hash translation is outside the tree under radix translation. */
+const causesOf = (radix: boolean): readonly Cause[] => [
   { name: 'sc', code: 'sc 0', raised: simple(0xc00n, 0n, 4n) },
   { name: 'trap', code: 'trap', raised: simple(0x700n, program.trap) },
   { name: 'trap in the second instruction', code: 'nop\n tdi 31, r3, 0', raised: simple(0x700n, program.trap, 4n) },
@@ -152,16 +157,16 @@ const causes: readonly Cause[] = [
   {
     name: 'load without segment',
     code: 'lbz r3, 0(r4)',
-    needs: DR,
-    parts: { registers: [0n, place.noSegment] },
-    raised: (at) => ({ vector: 0x380n, resume: at, dar: place.noSegment, dsisr: 'any' }),
+    needs: DR | wide(radix),
+    parts: { registers: [0n, noSegment(radix)] },
+    raised: (at) => ({ vector: 0x380n, resume: at, dar: noSegment(radix), dsisr: 'any' }),
   },
   {
     name: 'store without segment',
     code: 'stw r3, 4(r4)',
-    needs: DR,
-    parts: { registers: [0n, place.noSegment] },
-    raised: (at) => ({ vector: 0x380n, resume: at, dar: place.noSegment + 4n, dsisr: 'any' }),
+    needs: DR | wide(radix),
+    parts: { registers: [0n, noSegment(radix)] },
+    raised: (at) => ({ vector: 0x380n, resume: at, dar: noSegment(radix) + 4n, dsisr: 'any' }),
   },
   {
     name: 'fetch without page',
@@ -182,14 +187,15 @@ const causes: readonly Cause[] = [
     code: '',
     needs: PR,
     parts: { entry: place.supervisor },
-    raised: fetch(place.supervisor, storage.protection),
+    // A radix entry's rights to execute are told by the bit of no-execute pages.
+    raised: fetch(place.supervisor, radix ? storage.noExecute : storage.protection),
   },
   {
     name: 'fetch without segment',
     code: '',
-    needs: IR,
-    parts: { entry: place.noSegment },
-    raised: () => ({ vector: 0x480n, resume: place.noSegment }),
+    needs: IR | wide(radix),
+    parts: { entry: noSegment(radix) },
+    raised: () => ({ vector: 0x480n, resume: noSegment(radix) }),
   },
   {
     name: 'branch to where no page is',
@@ -317,7 +323,8 @@ export function allModes(cpu: string): Guest['options'] {
 }
 
 /** One guest for each CPU: all contexts and causes for each interrupt location and byte order. */
-export function vectorGuest(cpu: string): Guest {
+export function vectorGuest(cpu: string, radix = false): Guest {
+  const causes = causesOf(radix);
   const cases = partitions(editionOfCpu(cpu)).flatMap((partition) => {
     const prefix = `AIL ${partition.ail}, ILE ${partition.ile ? 1 : 0}`;
     const all = contexts.flatMap((context) =>
@@ -325,5 +332,5 @@ export function vectorGuest(cpu: string): Guest {
     );
     return [partitionCase(partition), ...all];
   });
-  return { name: `vectors ${cpu}`, options: allModes(cpu), cases };
+  return { name: `vectors ${cpu}${radix ? ', radix' : ''}`, options: allModes(cpu), radix, cases };
 }
