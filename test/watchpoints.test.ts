@@ -299,3 +299,38 @@ for (const engine of ['interpreter', 'stress'] as const) {
     });
   }
 }
+
+// A function in another page, as words: addi r1, r1, 1; nop; blr.
+const callee = [0x38210001, 0x60000000, 0x4e800020];
+
+for (const engine of ['interpreter', 'translator', 'stress'] as const) {
+  test(`breakpoint, ${engine}: set after a hot loop has called the function in another page, and taken away again`, async () => {
+    const call = (times: number) => `
+        li r9, ${times}
+        mr r10, r9
+        addi r11, r2, 0x100
+6:      mtctr r11
+        bctrl
+        subi r10, r10, 1
+        cmpdi r10, 0
+        bne 6b
+`;
+    const code = `
+        ${callee.map((word, i) => `${load64('r3', BigInt(word))} stw r3, ${0x100 + 4 * i}(r2)`).join('\n')}
+        li r1, 0
+        ${call(30_000)}
+        ${setMode(1, place + 0x100n + 2n, 0n)}
+        ${setMode(1, 0n, 0n)}
+        ${call(30_000)}
+        ${setMode(1, place + 0x104n + 2n, 0n)}
+        ${call(1)}
+`;
+    const source = `${withHashTranslation} ${trial(translated, code, 0xd00)
+      .replace('mfspr r3, 19', 'mfspr r3, 26\n subf r3, r2, r3')
+      .replace('mfspr r3, 18', 'mr r3, r1')}`;
+    const { vector, lr, ctr } = (await runGuest(source, { request: { cpu: 'power10' }, engine })).arrival();
+    assert.equal(vector, 0xc00n);
+    // The next instruction is `blr`, and the function was entered 60,001 times.
+    assert.deepEqual([ctr, lr], [0x108n, 60_001n]);
+  });
+}
