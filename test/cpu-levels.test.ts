@@ -9,6 +9,9 @@ const samples: readonly (readonly [edition: string, instructions: readonly strin
   [
     '2.05',
     [
+      // hashst, and another reserved-nop: before edition 3.1 they do nothing.
+      '.long 0x7c2115a4',
+      '.long 0x7c210424',
       'add r3, r3, r3',
       'cmpb r3, r3, r3',
       'prtyd r3, r3',

@@ -74,6 +74,10 @@ export const binutilsGaps: readonly Gap[] = [
     reason: 'odd RTp, or RTp that is also an address register, is an invalid form',
   },
   {
+    mnemonic: /^rnop$/,
+    reason: 'reserved-nop instructions have no mnemonic',
+  },
+  {
     mnemonic: /ger\d?/,
     when: overlapsAccumulator,
     reason: 'an operand that is part of the accumulator is an invalid form',

@@ -30,4 +30,13 @@ export const fixedHashRows: readonly InstructionRow[] = [
   row('hashchk', 754, 'problem', false),
   row('hashstp', 658, 'supervisor', true),
   row('hashchkp', 690, 'supervisor', false),
+  {
+    // Eight extended opcodes that do nothing until an edition gives them a meaning that old CPUs may pass over; the hash
+    // instructions took four (Power ISA v3.0B Book I, section 1.8.3 "Reserved-nop instructions").
+    mnemonic: 'rnop',
+    pattern: '31:6 /:15 2:2 /:3 18:5 /:1',
+    operands: '',
+    since: '2.05',
+    meaning: () => {},
+  },
 ];

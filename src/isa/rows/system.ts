@@ -223,7 +223,7 @@ export const systemRows: readonly InstructionRow[] = [
       mnemonic,
       pattern: `19:6 /:15 ${opcode}:10 /:1`,
       operands: '',
-      since: mnemonic === 'stop' ? '3.0' : mnemonic === 'urfid' ? '3.1' : '2.05',
+      since: mnemonic === 'stop' || mnemonic === 'urfid' ? '3.0' : '2.05',
       ...(until && { until }),
       privilege: 'hypervisor',
       endsBlock: true,
