@@ -86,6 +86,8 @@ export interface PlatformEnvironment {
   /** Modes that H_SET_MODE accepts for the location of interrupts. */
   readonly ailModes: readonly number[];
   readonly dawr1: boolean;
+  /** The guest may be a hypervisor itself. */
+  readonly nestedHv: boolean;
   /** ibm,nmi-register works. */
   readonly fwnmi: boolean;
   /** Choices of the machine type. */
@@ -170,6 +172,7 @@ export function platformEnvironment(environment: Environment): PlatformEnvironme
     cpuBehaviour: BigInt(characteristics.behaviour),
     ailModes: environment.ailModes,
     dawr1: facilities.dawr1,
+    nestedHv: facilities.nestedHv,
     fwnmi: facilities.fwnmi,
     traits: environment.traits,
   };

@@ -5,6 +5,7 @@ import { facilityGuest } from './facilities.ts';
 import type { Guest } from './guest-case.ts';
 import { levelGuests } from './levels.ts';
 import { editionOf } from './model.ts';
+import { radixGuest } from './radix.ts';
 import { scvGuest } from './scv.ts';
 import { setModeGuests } from './set-mode.ts';
 import { sprGuest } from './spr.ts';
@@ -34,5 +35,6 @@ export function allGuests(): readonly Guest[] {
     ...radixCpus.map((cpu) => vectorGuest(cpu, true)),
     ...setModeGuests(),
     ...largePageGuests(),
+    ...['power9', 'power10'].map(radixGuest),
   ];
 }

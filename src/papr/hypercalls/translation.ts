@@ -6,6 +6,8 @@ import type { TlbInvalidation } from '../services.ts';
 import { hypercallStatus as status } from './status.ts';
 import type { HypercallHandlers } from './types.ts';
 
+/** The argument "target": all vCPUs. Others do not matter: all are meant in any case. */
+const targetAll = 1n;
 /** Bits of the argument "what" of H_RPT_INVALIDATE. */
 const what = { nested: 1n, tlb: 2n, walkCache: 4n, processTable: 8n, all: 0xen } as const;
 const endOfAll = 0xffff_ffff_ffff_ffffn;
@@ -27,7 +29,7 @@ function touched(start: bigint, end: bigint, sizes: bigint): TlbInvalidation['ra
 }
 
 /** Handlers by name. */
-export function translationHandlers({ services }: PlatformState): HypercallHandlers {
+export function translationHandlers({ environment, services }: PlatformState): HypercallHandlers {
   return {
     H_RPT_INVALIDATE: (call) => {
       const pid = call.argument(0);
@@ -37,7 +39,11 @@ export function translationHandlers({ services }: PlatformState): HypercallHandl
       const end = call.argument(5);
       if ((call.vcpu.spr(spr.LPCR) & lpcrBit.HR) === 0n) return status.H_UNSUPPORTED;
       if (end < start) return status.H_P5;
-      if ((kinds & what.nested) !== 0n) return status.H_FUNCTION;
+      if ((kinds & what.nested) !== 0n) {
+        if (!environment.nestedHv) return status.H_FUNCTION;
+        // No guest of this guest has been entered, so that nothing is kept of any.
+        return call.argument(1) === targetAll ? status.H_SUCCESS : status.H_P2;
+      }
       if ((kinds & what.all) === what.all) {
         services.invalidateTlb({ pid, range: undefined, walkCache: true, processTable: true });
         return status.H_SUCCESS;
