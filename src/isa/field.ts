@@ -272,6 +272,13 @@ export function isPrefix(word: number): boolean {
   return word >>> 26 === 1;
 }
 
+/** Looked up: fields are read for each instruction that is decoded or translated. */
+const powersOfTwo = Array.from({ length: 65 }, (_, n) => 2 ** n);
+
+function powerOfTwo(n: number): number {
+  return powersOfTwo[n] ?? 2 ** n;
+}
+
 /** Value of one piece of a word (unsigned). */
 export function pieceValue(word: number, piece: Piece): number {
   const shifted = word >>> (32 - piece.start - piece.length);
@@ -289,7 +296,7 @@ export function fieldValue(pattern: Pattern, name: FieldName, word: number, pref
     const piece = pattern.pieces.get(part);
     if (!piece) throw new Error(`pattern has no field ${part}`);
     // Fields of prefixed instructions have up to 34 bits.
-    value = value * 2 ** piece.length + pieceValue(piece.inPrefix ? prefix : word, piece);
+    value = value * powerOfTwo(piece.length) + pieceValue(piece.inPrefix ? prefix : word, piece);
     length += piece.length;
   }
   const scale = signedFields[name];
@@ -297,6 +304,6 @@ export function fieldValue(pattern: Pattern, name: FieldName, word: number, pref
     const counted = countedFields[name];
     return counted ? counted.lowest + counted.unit * value : value;
   }
-  const signed = value >= 2 ** (length - 1) ? value - 2 ** length : value;
-  return signed * 2 ** scale;
+  const signed = value >= powerOfTwo(length - 1) ? value - powerOfTwo(length) : value;
+  return signed * powerOfTwo(scale);
 }

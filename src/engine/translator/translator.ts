@@ -154,7 +154,7 @@ const entryBytes = 32;
 export const defaultTuning: TranslatorTuning = {
   threshold: 2,
   batch: 32,
-  patience: 4,
+  patience: 8,
   longestWait: 64,
   regionLimit: 256,
   joinedLimit: 800,
@@ -454,8 +454,9 @@ export class Translator {
     for (const { name, type } of imports.list) module.importFunction(name, type);
     const functions: number[] = [];
     const made = compiled.map(({ plan, region }) => {
-      const { entries, locals, body } = region;
-      const type = { params: entries ? dispatchedParameters : regionParameters, results: ['i32'] } as const;
+      const { locals, body } = region;
+      const entries = region.entries?.filter(({ at }) => this.#enters(plan, at));
+      const type = { params: region.entries ? dispatchedParameters : regionParameters, results: ['i32'] } as const;
       const whole = module.addFunction(type, locals, body);
       const first = functions.length;
       const ats = entries ? entries.map(({ at }) => at) : [plan.place.offset];
@@ -509,6 +510,13 @@ export class Translator {
     return indices;
   }
 
+  /** True when a region that is to be made takes this place of it from the region, if any, that control enters there now. */
+  #enters({ place, pages, joins }: RegionPlan, at: number): boolean {
+    if (at === place.offset) return true;
+    const other = this.#byStart.get(idOf({ key: pages.get(at >> 12)?.key ?? place.key, offset: at & 0xfff }));
+    return !other || (joins > 0 && other.joins === 0);
+  }
+
   /** Puts a region in place, given the table indices of its entries by place. */
   #install({ place, found, pages, joins }: RegionPlan, indices: ReadonlyMap<number, number>): void {
     const covers = new Map<number, Set<number>>();
@@ -523,11 +531,6 @@ export class Translator {
       const start: RegionStart = { key: pages.get(at >> 12)?.key ?? place.key, offset: at & 0xfff, index };
       const id = idOf(start);
       const other = this.#byStart.get(id);
-      // Elsewhere what control enters stays, unless this region was made by joining and the other was not.
-      if (other && at !== place.offset && (other.joins > 0 || joins === 0)) {
-        this.#free.push(index);
-        continue;
-      }
       if (other) this.#removeStart(other, id);
       region.starts.push(start);
       this.#byStart.set(id, region);
