@@ -11,6 +11,7 @@ export const regionCalls: ReadonlySet<FunctionName> = new Set<FunctionName>([
   'moveToMsr',
   'tlbInvalidateEntry',
   'tlbSynchronize',
+  // Done in line.
   'dataCacheBlockZero',
   'dataCacheBlockTouch',
   'instructionCacheBlockInvalidate',
@@ -35,7 +36,4 @@ export const translationCalls: ReadonlySet<FunctionName> = new Set<FunctionName>
 ]);
 
 /** Those that write memory or drop code: the code of this region may be gone. */
-export const codeCalls: ReadonlySet<FunctionName> = new Set<FunctionName>([
-  'dataCacheBlockZero',
-  'instructionCacheBlockInvalidate',
-]);
+export const codeCalls: ReadonlySet<FunctionName> = new Set<FunctionName>(['instructionCacheBlockInvalidate']);

@@ -65,6 +65,9 @@ export interface CurrentInstruction {
 
 const addCode = operatorCode('i64.add');
 
+/** Bytes that dcbz sets to zero. */
+const cacheBlockBytes = 128;
+
 /** Slots that data-plane functions read or write: they stay in memory. */
 const inMemory: ReadonlySet<SlotName> = new Set<SlotName>(['fpscr', 'vscr', 'tar']);
 
@@ -576,7 +579,24 @@ export class TranslatorBuilder extends OperatorBuilder {
       ir.branch(leave);
     });
   }
+  /** Writes zeros to the block of an address; a block that is no ordinary memory is left to the interpreter. */
+  #zeroBlock(ea: I64): void {
+    const { ir } = this;
+    const address = asNode(this.#ea(this.and(ea, this.const(-cacheBlockBytes))));
+    const base = this.#baseOf(address);
+    const host = ir.ordered('i32', [address], false, () => this.#probe(cacheBlockBytes, true, base));
+    for (let offset = 0; offset < cacheBlockBytes; offset += 16) {
+      const zero = asNode(this.constV128(new Array<number>(16).fill(0)));
+      ir.effect([host, zero], '', () => ir.memory(opcode.v128Store, offset, 0));
+    }
+  }
+
   call(name: FunctionName, ...args: readonly Value[]): void {
+    const [first] = args;
+    if (name === 'dataCacheBlockZero' && first && isI64(first)) {
+      this.#zeroBlock(first);
+      return;
+    }
     if (endCalls.has(name)) {
       this.#end(name, args);
       return;
