@@ -28,8 +28,8 @@ export interface EngineHost {
   /** Load or store outside RAM. `value` is what a big-endian access of `size` bytes sees; undefined: nothing there. */
   mmioRead(vcpu: Vcpu, realHigh: number, realLow: number, size: number): bigint | undefined;
   mmioWrite(vcpu: Vcpu, realHigh: number, realLow: number, size: number, value: bigint): boolean;
-  /** Timebase ticks since the machine started. */
-  ticks(): bigint;
+  /** Timebase ticks since the machine started: a whole number, exact for half a year. */
+  ticks(): number;
   /** The decrementer's expiry time of a vCPU has changed. */
   timerChanged(vcpu: Vcpu): void;
   /** An interrupt (vector; 0x3000 for scv) is about to be taken; `nip` and MSR are the interrupted ones. Costs time. */
@@ -278,7 +278,12 @@ export class Engine {
         host.decoded(realPageOf(place.key) * 4096 + place.offset, word, suffix);
       },
       recordsOf: (_cpu: number, key: number) => this.code.recordsOf(key),
-      ticks: () => this.#view.setBigUint64(machineWord.virtualTicks, host.ticks(), true),
+      ticks: () => {
+        // Guests read the time several times in each system call: no bigint is made for it.
+        const now = host.ticks();
+        this.#view.setUint32(machineWord.virtualTicks, now, true);
+        this.#view.setUint32(machineWord.virtualTicks + 4, now / 2 ** 32, true);
+      },
       interrupted: (cpu: number, vector: number) => host.interrupted?.(this.#vcpuAt(cpu), vector),
       timerChanged: (cpu: number) => host.timerChanged(this.#vcpuAt(cpu)),
       abort: () => {

@@ -45,7 +45,7 @@ export class TestCpu {
         images: options.images,
         ...(translator ? { translator } : {}),
       },
-      { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0n, timerChanged: () => {} },
+      { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0, timerChanged: () => {} },
     );
     const vcpu = this.engine.vcpus[0];
     if (!vcpu) throw new Error('a machine has at least one vCPU');

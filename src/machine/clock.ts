@@ -8,6 +8,8 @@ const nanosecondsPerTick = 1e9 / timebaseFrequency;
 export interface Clock {
   /** Ticks since the machine was built. */
   ticks(): bigint;
+  /** The same as a number, which is exact for half a year. */
+  tickCount(): number;
   /** Nanoseconds of guest time since the machine was built. */
   nanoseconds(): number;
   /** That many instructions were executed. */
@@ -22,9 +24,11 @@ export interface Clock {
 export function hostClock(monotonicNanoseconds: () => number): Clock {
   const start = monotonicNanoseconds();
   const nanoseconds = () => monotonicNanoseconds() - start;
+  const tickCount = () => Math.floor(nanoseconds() / nanosecondsPerTick);
   return {
     nanoseconds,
-    ticks: () => BigInt(Math.floor(nanoseconds() / nanosecondsPerTick)),
+    ticks: () => BigInt(tickCount()),
+    tickCount,
     advance: () => {},
     slept: () => {},
     instructionsUntil: () => undefined,
@@ -35,9 +39,11 @@ export function hostClock(monotonicNanoseconds: () => number): Clock {
 export function instructionClock(shift: number): Clock {
   const scale = 2 ** shift;
   let time = 0;
+  const tickCount = () => Math.floor(time / nanosecondsPerTick);
   return {
     nanoseconds: () => time,
-    ticks: () => BigInt(Math.floor(time / nanosecondsPerTick)),
+    ticks: () => BigInt(tickCount()),
+    tickCount,
     advance: (instructions) => {
       time += instructions * scale;
     },

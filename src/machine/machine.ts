@@ -99,7 +99,7 @@ class Incarnation {
       {
         mmioRead: (vcpu, high, low, size) => this.#bus.read(vcpu.index, high, low, size),
         mmioWrite: (vcpu, high, low, size, value) => this.#bus.write(vcpu.index, high, low, size, value),
-        ticks: () => clock.ticks(),
+        ticks: () => clock.tickCount(),
         timerChanged: () => {},
         ...log,
       },

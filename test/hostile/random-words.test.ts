@@ -94,7 +94,7 @@ for (const [name, translate, steps, roundSteps] of [
       {
         mmioRead: () => undefined,
         mmioWrite: () => false,
-        ticks: () => 5n,
+        ticks: () => 5,
         timerChanged: () => {},
         interrupted: (_vcpu, vector) => vectors.add(vector),
         decoded: (_address, word) => words.add(word),

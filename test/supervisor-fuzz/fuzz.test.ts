@@ -21,7 +21,7 @@ for (const cpu of ['power7', 'power8', 'power9', 'power10', 'power11']) {
 }
 
 test('a write outside guest RAM is seen', () => {
-  const host = { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0n, timerChanged: () => {} };
+  const host = { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0, timerChanged: () => {} };
   const bytes = 1 << 20;
   const engine = new Engine(
     { vcpus: 2, ramBytes: bytes, hptBytes: 1 << 18, hptCapacity: 1 << 18, edition: '3.0', images },

@@ -39,7 +39,7 @@ export class FuzzCpu {
   constructor(images: EngineImages, edition: IsaVersion, translator?: TranslatorTuning) {
     this.engine = new Engine(
       { vcpus: 1, ramBytes, edition, images, ...(translator ? { translator } : {}) },
-      { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0n, timerChanged: () => {} },
+      { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0, timerChanged: () => {} },
     );
     const vcpu = this.engine.vcpus[0];
     if (!vcpu) throw new Error('a machine has at least one vCPU');

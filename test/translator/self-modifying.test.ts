@@ -141,3 +141,36 @@ again: ${address(20, addiR5)} or 20, 20, 7\n andi. 9, 7, 1\n beq even\n mr 20, 2
   for (let n = 2; n <= rewrites; n += 2) even += BigInt(n);
   assert.equal(cpu.gpr(5), even);
 });
+
+test('dcbz clears the block around its address, whatever lies next to it', () => {
+  const cpu = new TwinCpu();
+  const data = 0x2_0000;
+  cpu.place(
+    main,
+    `li 5, 0\n${address(21, data)} addi 22, 21, 0\n li 8, -1\n${rounds(300)}
+again: std 8, -8(22)\n std 8, 0(22)\n std 8, 64(22)\n std 8, 120(22)\n std 8, 128(22)
+       addi 9, 22, 77\n dcbz 0, 9
+       ld 10, -8(22)\n ld 11, 0(22)\n ld 12, 64(22)\n ld 13, 120(22)\n ld 14, 128(22)
+       subf 5, 10, 5\n subf 5, 14, 5\n add 5, 5, 11\n add 5, 5, 12\n add 5, 5, 13
+       addi 22, 22, 384\n ${again}`,
+  );
+  cpu.run(main);
+  assert.equal(cpu.gpr(5), 600n, 'two doublewords beside the block stay in each round');
+  assert.ok(cpu.statistics().regions > 0);
+});
+
+test('dcbz takes code away that was translated', () => {
+  const cpu = new TwinCpu();
+  cpu.place(0x700, 'sc 1\n');
+  cpu.place(target, 'addi 5, 5, 1\n blr\n');
+  cpu.place(
+    main,
+    `li 5, 0\n${address(21, target)}${rounds(50)}
+       mtctr 21
+again: bctrl\n addi 7, 7, -1\n cmpdi 7, 0\n bne again
+       dcbz 0, 21\n icbi 0, 21\n isync\n bctrl\n sc 1\n`,
+  );
+  cpu.run(main);
+  assert.equal(cpu.gpr(5), 50n);
+  assert.equal(cpu.interpreter.vcpu.nip, 0x704n, 'what is left there is no instruction');
+});
