@@ -601,35 +601,9 @@ export class TranslatorBuilder extends OperatorBuilder {
       this.#end(name, args);
       return;
     }
-    const [first] = args;
-    if (name === 'dataCacheBlockZero' && first && isI64(first)) {
-      this.#clearBlock(first);
-      return;
-    }
     if (this.#vectorInline(name, args)) return;
     this.#prepareCall(name);
     this.#callNode(name, args);
-  }
-  /** dcbz in line where stores are: pages with code and those that miss are the interpreter's. */
-  #clearBlock(ea: I64): void {
-    const { ir } = this;
-    const address = asNode(this.#ea(ea));
-    const base = this.#baseOf(address);
-    const host: I32 = this.typed(ir.ordered('i32', [address], false, () => this.#probe(1, true, base)));
-    const block = this.op('i32.and', host, this.const32(-128));
-    ir.effect([asNode(block)], '', () => {
-      const at = ir.locals.take('i32');
-      const zero = ir.locals.take('v128');
-      ir.localSet(at);
-      ir.code.bytes([0x42, 0]);
-      ir.operatorBytes(operatorCode('i64x2.splat'));
-      ir.localSet(zero);
-      for (let offset = 0; offset < 128; offset += 16) {
-        ir.localGet(at);
-        ir.localGet(zero);
-        ir.memory(opcode.v128Store, offset, 4);
-      }
-    });
   }
   callI32(name: FunctionName, ...args: readonly Value[]): I32 {
     const [x, y] = args;
