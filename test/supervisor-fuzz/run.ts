@@ -113,7 +113,7 @@ export function runMachine(cpu: string, seed: number, images: EngineImages, tall
   );
   const numbers = { hypercalls: Object.values(hypercalls), rtasTokens };
   const engineKind = random.pick(engineKinds);
-  const watched = random.chance(0.05);
+  const watched = random.chance(0.15);
   add(tally.engines, engineKind);
   tally.machines++;
   const harm = (cause: string): HarmError => new HarmError(seed, cpu, `${cause} (engine ${engineKind})`);

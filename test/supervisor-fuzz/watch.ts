@@ -4,8 +4,8 @@ import type { WorkerOrder, WorkerReport } from './worker.ts';
 
 /** Seconds of processor time without a sign of life that count as a hang: a guest takes less than one. On a busy host time says nothing. */
 const hangAfter = 60;
-/** Part of the time, and machines, after which the process has what it needs. */
-const warmUp = { part: 0.2, guests: 1000 } as const;
+/** Part of the time, and guests, after which the process has what it needs. */
+const warmUp = { part: 0.2, guests: 120 } as const;
 /** Bytes that it may grow by after that. */
 export const growthLimit = 192 * 2 ** 20;
 
