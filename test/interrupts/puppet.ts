@@ -1,10 +1,21 @@
 // Drives the vCPUs of a running guest from outside, command by command, through their own loads, stores and calls.
 import assert from 'node:assert/strict';
-import { type Environment, evaluate, findProfile, type Request, vcpuId } from '../../src/environment/index.ts';
+import { hypercallRows } from '../../src/environment/hypercalls.ts';
+import {
+  type Environment,
+  evaluate,
+  findProfile,
+  type HostConstraints,
+  type HostProfile,
+  type Request,
+  vcpuId,
+} from '../../src/environment/index.ts';
+import { rtasRows } from '../../src/environment/rtas-calls.ts';
 import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import type { InterruptHypercallResult } from '../../src/interrupts/hypercall.ts';
 import { createSteppableMachine, type SteppableMachine } from '../../src/machine/machine.ts';
+import type { MachineHost, MachineOutcome } from '../../src/machine/machine-api.ts';
 import { type CasRequestOptions, casRequestBytes } from '../../src/papr/cas-request-bytes.ts';
 import type { Driven } from './driven.ts';
 import { command, commandBytes, noServer, operation, place, puppetImage, secondaryEntry } from './puppet-source.ts';
@@ -17,8 +28,12 @@ const mostRounds = 1000;
 /** What a puppet is made from. */
 export interface PuppetOptions {
   readonly request?: Request;
-  /** Name of a host's profile; the engine unless given. */
-  readonly host?: string;
+  /** A host's profile or its name; the engine unless given. */
+  readonly host?: string | HostProfile;
+  readonly constraints?: HostConstraints;
+  readonly hostParts?: Partial<MachineHost>;
+  /** Only vCPU 0 runs. */
+  readonly alone?: boolean;
   /** What it asks for when it negotiates, XIVE and radix where that is empty; it does not negotiate where absent. */
   readonly wish?: CasRequestOptions;
 }
@@ -43,6 +58,16 @@ const resultsOfCall: Readonly<Record<string, number>> = {
 };
 const resultsOfRtas: Readonly<Record<string, number>> = { 'ibm,get-xive': 3, 'query-cpu-stopped-state': 2 };
 
+/** Thrown when a command ends the machine. */
+export class MachineEnded extends Error {
+  readonly outcome: MachineOutcome;
+
+  constructor(outcome: MachineOutcome) {
+    super(`the machine has ended: ${JSON.stringify(outcome)}`);
+    this.outcome = outcome;
+  }
+}
+
 /** A machine whose vCPUs all run and wait for commands. */
 export class Puppet implements Driven {
   readonly servers: readonly number[];
@@ -56,10 +81,11 @@ export class Puppet implements Driven {
   /** Loads and stores use data translation; a guest of radix tables may set it. */
   translated = false;
 
-  constructor({ request = {}, host = 'engine', wish }: PuppetOptions = {}) {
-    const profile = findProfile(host);
+  constructor(options: PuppetOptions = {}) {
+    const { request = {}, host = 'engine', constraints = {}, hostParts = {}, wish, alone = false } = options;
+    const profile = typeof host === 'string' ? findProfile(host) : host;
     assert.ok(profile !== undefined, `there is a profile ${host}`);
-    const asked = { cpu: 'power9', memory: '256', ...request };
+    const asked = { cpu: 'power9', memory: '256', ...request, ...constraints };
     const { environment, provision, reasons } = evaluate(asked, profile);
     assert.ok(provision !== undefined, reasons.map(({ message }) => message).join('; '));
     this.environment = environment;
@@ -72,7 +98,7 @@ export class Puppet implements Driven {
         boot: { kind: 'kernel', kernel: puppetImage(this.request), commandLine: '' },
         rtcBaseSeconds: 0,
         icountShift: 1,
-        noReboot: true,
+        noReboot: false,
         engine: engineFromEnvironment() ?? 'translator',
         logItems: [],
       },
@@ -84,10 +110,11 @@ export class Puppet implements Driven {
         idle: () => {},
         stopRequested: () => false,
         log: () => {},
+        ...hostParts,
       },
     );
     if (wish) this.#negotiate();
-    for (const server of this.servers.slice(1))
+    for (const server of alone ? [] : this.servers.slice(1))
       assert.deepEqual(this.rtas('start-cpu', [server, secondaryEntry, server], 0), [0]);
   }
 
@@ -119,7 +146,7 @@ export class Puppet implements Driven {
   }
 
   hypercall(name: string, args: readonly (number | bigint)[], cpu: number): InterruptHypercallResult {
-    const number = new Map(Object.entries(this.environment.hypercalls)).get(name);
+    const number = hypercallRows.find((row) => row.name === name)?.number;
     assert.ok(number !== undefined, name);
     const count = 1 + (resultsOfCall[name] ?? 0);
     const [status = 0n, ...rest] = this.#run(cpu, operation.call, [BigInt(number), ...args.map(BigInt)], count);
@@ -127,7 +154,7 @@ export class Puppet implements Driven {
   }
 
   rtas(name: string, args: readonly number[], cpu: number): readonly number[] {
-    const token = new Map(Object.entries(this.environment.rtas)).get(name);
+    const token = rtasRows.find((row) => row.name === name)?.token;
     assert.ok(token !== undefined, name);
     const count = resultsOfRtas[name] ?? 1;
     const cells = [token, args.length, count, ...args];
@@ -146,14 +173,9 @@ export class Puppet implements Driven {
   /** `count` results mean something where the first is 0, or is no status; otherwise only that. */
   #run(cpu: number, number: number, args: readonly bigint[], count: number, cells: readonly number[] = []): bigint[] {
     const { memory } = this;
-    const bytes = commandBytes(this.servers[cpu] ?? 0, number, args, cells);
-    memory.writeBytes(place.commands + command.operation, bytes.subarray(command.operation));
-    memory.write64(place.commands + command.bytes, BigInt(noServer.yet));
-    memory.write64(place.cursor, BigInt(place.commands));
-    memory.write64(place.commands, BigInt(this.servers[cpu] ?? 0));
+    const bytes = this.#give(cpu, number, args, cells);
     for (let rounds = 0; memory.read64(place.cursor) === BigInt(place.commands); rounds++) {
-      const outcome = this.machine.step();
-      assert.equal(outcome, undefined, JSON.stringify(outcome));
+      this.#step();
       assert.ok(rounds < mostRounds, `a command of vCPU ${cpu} does not end`);
     }
     const isStatus = number === operation.call || number === operation.rtas;
@@ -162,5 +184,30 @@ export class Puppet implements Driven {
     const read = Array.from({ length }, (_, n) => memory.read64(place.commands + command.result + 8 * n));
     this.done.push({ bytes, results: read });
     return read;
+  }
+
+  #step(): void {
+    const outcome = this.machine.step();
+    if (outcome) throw new MachineEnded(outcome);
+  }
+
+  /** Has vCPU 0 restart the machine; then only that runs. */
+  reboot(): void {
+    const { engine } = this.machine;
+    this.#give(0, operation.rtas, [], [this.environment.rtas['system-reboot'] ?? 0, 0, 1]);
+    for (let rounds = 0; this.machine.engine === engine; rounds++) {
+      this.#step();
+      assert.ok(rounds < mostRounds, 'the machine does not restart');
+    }
+  }
+
+  #give(cpu: number, number: number, args: readonly bigint[], cells: readonly number[]): Uint8Array {
+    const { memory } = this;
+    const bytes = commandBytes(this.servers[cpu] ?? 0, number, args, cells);
+    memory.writeBytes(place.commands + command.operation, bytes.subarray(command.operation));
+    memory.write64(place.commands + command.bytes, BigInt(noServer.yet));
+    memory.write64(place.cursor, BigInt(place.commands));
+    memory.write64(place.commands, BigInt(this.servers[cpu] ?? 0));
+    return bytes;
   }
 }
