@@ -181,9 +181,9 @@ export class PlatformState {
     return serverOf(this.environment, index);
   }
 
-  /** Wakes a vCPU from H_CEDE or H_JOIN, or lets its next H_CEDE return at once. */
+  /** Wakes a vCPU that sleeps, or lets the next call by which it would sleep return at once. */
   prod(index: number): void {
-    this.prodded[index] = true;
+    this.prodded[index] = this.services.vcpuState(index) !== 'sleeping';
     this.joined[index] = false;
     this.services.wakeVcpu(index);
   }

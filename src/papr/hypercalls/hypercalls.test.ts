@@ -83,6 +83,7 @@ test('H_PROD wakes a sleeping vCPU', () => {
   machine.states[1] = 'sleeping';
   machine.call(H.prod, [1n]);
   assert.equal(machine.states[1], 'running');
+  assert.equal(machine.call(H.cede, [], 1).effect.kind, 'cede', 'the prod is spent');
 });
 
 test('H_CONFER gives the slice away unless the target has run meanwhile', () => {
