@@ -104,6 +104,11 @@ off:    .long 0x2003, 2, 1, -1, -1, 0
 stop:   .long 0x2007, 0, 1, 0
         .balign 0x800
         nop
+        .balign 0x100
+        # 0x900: the decrementer.
+        lis r21, 0x7fff
+        mtspr 22, r21
+        rfid
         .balign 0x200
         # 0xA00: a doorbell of a thread of this core; r20 counts them.
         addi r20, r20, 1
@@ -122,7 +127,8 @@ interface Life {
   readonly rounds: number;
 }
 
-async function live(source: string, request: Request, mostRounds: number): Promise<Life> {
+/** On a clock of instructions, or on the clock that is given in ns. */
+async function live(source: string, request: Request, mostRounds: number, clock?: () => number): Promise<Life> {
   const code = assemble(source, { origin: 0x100n, littleEndian: false, symbols }).bytes;
   const firmware = new Uint8Array(0x1_0000);
   firmware.set(code, 0x100);
@@ -139,7 +145,7 @@ async function live(source: string, request: Request, mostRounds: number): Promi
       provision,
       boot: { kind: 'firmware', firmware, commandLine: '' },
       rtcBaseSeconds: 0,
-      icountShift: 1,
+      ...(clock ? {} : { icountShift: 1 }),
       noReboot: true,
       engine: engineFromEnvironment() ?? 'translator',
       logItems: [],
@@ -147,7 +153,7 @@ async function live(source: string, request: Request, mostRounds: number): Promi
     {
       engineImages,
       console: { read: () => 0, hasInput: () => false, write: (bytes) => (output += String.fromCharCode(...bytes)) },
-      monotonicNanoseconds: () => 0,
+      monotonicNanoseconds: clock ?? (() => 0),
       randomBytes: (into) => into.fill(1),
       idle: () => {},
       // A guest that never ends is a failure, not a hang of the test.
@@ -464,4 +470,28 @@ test('vCPUs stop themselves and are started again, over and over', async () => {
     }),
     { numRuns },
   );
+});
+
+test('a decrementer that expires while the scheduler looks at others ends the sleep of the only vCPU that is not stopped', async () => {
+  // vCPU 0 sleeps 300 times for some microseconds; each look at the clock takes 100 ns.
+  const body = `
+        cmpwi r13, 0
+        beq 1f
+        li r10, done
+        bl more
+        li r4, stop
+        bl rtas
+        b .
+1:      li r15, 300
+2:      li r4, 1000
+        mtspr 22, r4
+        li r3, H_CEDE
+        sc 1
+        subi r15, r15, 1
+        cmpwi r15, 0
+        bne 2b
+        b finish`;
+  let now = 0;
+  const { outcome } = await live(frame(16, body), { cpus: '16' }, 100_000, () => (now += 100));
+  assert.deepEqual(outcome, powerOff);
 });

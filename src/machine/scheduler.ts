@@ -97,7 +97,9 @@ export class Scheduler {
       const end = this.#slice(vcpu);
       if (end) return end;
     }
-    return ran ? { kind: 'round' } : { kind: 'idle', wakeAt: this.#nextExpiry() };
+    // One that was passed over may have been woken since, by its decrementer.
+    if (ran || this.#states.includes('running')) return { kind: 'round' };
+    return { kind: 'idle', wakeAt: this.#nextExpiry() };
   }
 
   #nextExpiry(): bigint | undefined {
