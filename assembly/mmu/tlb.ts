@@ -143,6 +143,8 @@ export function tlbFlushLowQuadrants(cpu: usize): void {
 /** First-time set-up of a vCPU's tables and context; all entries invalid. */
 export function tlbInit(cpu: usize): void {
   for (let set = 0; set < L.tlbSets; set++) clearSet(cpu, set);
+  // The epochs start anew with the rest of the state: jumps that were remembered under the same numbers must not come back.
+  memory.fill(cpu + L.jumpCacheOffset, 0xff, L.jumpCacheBytes);
   store<u32>(journal(cpu, keyedJournal), 0);
   store<u32>(journal(cpu, processJournal), 0);
   forgetParked(cpu);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DataPlane, msr } from '../../test/data-plane-harness.ts';
+import { jumpCacheBytes, jumpCacheOffset } from '../cpu/memory-map.ts';
 import { modelBit, state } from '../cpu/state.ts';
 
 const valid = 1n << 63n;
@@ -227,6 +228,20 @@ test('a remembered jump holds until an execute entry of its own set goes', () =>
 
   plane.call('jumpsChanged');
   assert.notEqual(jumpContext(msr.kernel), before[0]);
+});
+
+test('a vCPU that starts anew remembers no jump, since its epochs may have been there before', () => {
+  const { plane } = machine();
+  const { view, address } = plane.cpu(0);
+  const cache = new DataView(view.buffer, address + jumpCacheOffset, jumpCacheBytes);
+  for (let at = 0; at < jumpCacheBytes; at += 16) cache.setBigUint64(at, quadrant3 | BigInt(4 * at), true);
+
+  plane.call('tlbInit', address);
+
+  for (let at = 0; at < jumpCacheBytes; at += 16) {
+    // No instruction has such an address.
+    if ((cache.getBigUint64(at, true) & 3n) === 0n) assert.fail(`entry ${at / 16}`);
+  }
 });
 
 test('a store to a page with code keeps missing and is reported', () => {
