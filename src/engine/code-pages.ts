@@ -7,7 +7,7 @@ import { codeKey, isLittleEndianKey, keysOfPage, realPageOf } from './code-key.t
 import type { HandlerMap } from './interpreter/generate.ts';
 import { handlerKey, layoutOf } from './interpreter/generate.ts';
 import type { FieldReader, RecordLayout } from './record-layout.ts';
-import type { RegionPlace, RegionStart } from './translator/translator.ts';
+import type { RegionPlace, RegionStart } from './translator/region-place.ts';
 import { type FixedValues, type PreparedRow, VariantCache, variantKey } from './variants.ts';
 
 /** Stores to a page of code that change none of it, before it is taken for data: at first, and at most. */

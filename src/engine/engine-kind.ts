@@ -1,5 +1,5 @@
 // The ways to run guest code: interpreted, translated when hot, or translated at first sight to find mistakes.
-import { defaultTuning, type TranslatorTuning } from './translator/translator.ts';
+import { defaultTuning, type TranslatorTuning } from './translator/translator-tuning.ts';
 
 /** Names of the ways to run guest code. */
 export const engineKinds = ['translator', 'interpreter', 'stress'] as const;

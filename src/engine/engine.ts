@@ -15,13 +15,9 @@ import { leaveReason } from './leave-reason.ts';
 import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
 import { type EngineProfile, engineProfile } from './profile.ts';
 import { tlbIndex } from './tlb-index.ts';
-import {
-  type RegionPlace,
-  type StraightRun,
-  type Surroundings,
-  Translator,
-  type TranslatorTuning,
-} from './translator/translator.ts';
+import type { RegionPlace, StraightRun, Surroundings } from './translator/region-place.ts';
+import { Translator } from './translator/translator.ts';
+import type { TranslatorTuning } from './translator/translator-tuning.ts';
 
 /** What the engine asks of the machine around it; the data plane's imports without the 64-bit plumbing. */
 export interface EngineHost {

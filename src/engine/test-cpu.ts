@@ -5,7 +5,7 @@ import type { IsaVersion } from '../isa/version.ts';
 import { Engine, type EngineImages } from './engine.ts';
 import { type EngineKind, tuningOf } from './engine-kind.ts';
 import { leaveReason } from './leave-reason.ts';
-import type { TranslatorTuning } from './translator/translator.ts';
+import type { TranslatorTuning } from './translator/translator-tuning.ts';
 
 /** How a test CPU is made. */
 export interface TestCpuOptions {

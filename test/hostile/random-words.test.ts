@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { pendingInterrupt, state } from '../../src/cpu/state.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
-import { defaultTuning } from '../../src/engine/translator/translator.ts';
+import { defaultTuning } from '../../src/engine/translator/translator-tuning.ts';
 import { environment, findProfile, isRefusal, provide } from '../../src/environment/index.ts';
 import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';

@@ -6,7 +6,7 @@ import { modelBit, type StateName, sprOffset, state as stateItems } from '../../
 import { codeKey } from '../../src/engine/code-key.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { TestCpu, type TestCpuOptions } from '../../src/engine/test-cpu.ts';
-import { defaultTuning } from '../../src/engine/translator/translator.ts';
+import { defaultTuning } from '../../src/engine/translator/translator-tuning.ts';
 import { isPrefix } from '../../src/isa/field.ts';
 import { block, type ExecutionTarget, windowAddress, windowBytes } from './machine-state.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { modelBit, state } from '../../src/cpu/state.ts';
 import { TestCpu } from '../../src/engine/test-cpu.ts';
-import { defaultTuning } from '../../src/engine/translator/translator.ts';
+import { defaultTuning } from '../../src/engine/translator/translator-tuning.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { assemble } from '../../src/isa/assemble.ts';
 

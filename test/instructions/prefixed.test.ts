@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { modelBit, sprOffset, state } from '../../src/cpu/state.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { TestCpu } from '../../src/engine/test-cpu.ts';
-import { defaultTuning } from '../../src/engine/translator/translator.ts';
+import { defaultTuning } from '../../src/engine/translator/translator-tuning.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { assemble } from '../../src/isa/assemble.ts';
 import type { IsaVersion } from '../../src/isa/version.ts';

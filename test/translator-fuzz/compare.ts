@@ -1,7 +1,7 @@
 // Runs a case on an interpreter and a translator side by side; the first difference, reduced to few instructions.
 import { sameArchitectedState, stateDifferences } from '../../src/cpu/architected-state.ts';
 import type { EngineImages } from '../../src/engine/engine.ts';
-import { defaultTuning } from '../../src/engine/translator/translator.ts';
+import { defaultTuning } from '../../src/engine/translator/translator-tuning.ts';
 import { disassemble } from '../../src/isa/disassemble.ts';
 import type { IsaVersion } from '../../src/isa/version.ts';
 import type { FuzzCase } from './case.ts';

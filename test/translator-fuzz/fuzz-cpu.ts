@@ -5,7 +5,7 @@ import type { Vcpu } from '../../src/cpu/vcpu.ts';
 import { codeKey } from '../../src/engine/code-key.ts';
 import { Engine, type EngineImages } from '../../src/engine/engine.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
-import type { TranslatorTuning } from '../../src/engine/translator/translator.ts';
+import type { TranslatorTuning } from '../../src/engine/translator/translator-tuning.ts';
 import type { IsaVersion } from '../../src/isa/version.ts';
 import { type FuzzCase, places } from './case.ts';
 

@@ -4,12 +4,8 @@ import { sameArchitectedState, stateDifferences } from '../../src/cpu/architecte
 import { modelBit, state } from '../../src/cpu/state.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
 import { TestCpu } from '../../src/engine/test-cpu.ts';
-import {
-  defaultTuning,
-  type Translator,
-  type TranslatorStatistics,
-  type TranslatorTuning,
-} from '../../src/engine/translator/translator.ts';
+import type { Translator, TranslatorStatistics } from '../../src/engine/translator/translator.ts';
+import { defaultTuning, type TranslatorTuning } from '../../src/engine/translator/translator-tuning.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { assemble } from '../../src/isa/assemble.ts';
 

@@ -1,169 +1,47 @@
 // Decides what to translate, compiles regions in batches, and puts them in place of the records where they start.
 
 import type { Decode } from '../../isa/decode.ts';
-import { isPrefix } from '../../isa/field.ts';
-import { isLittleEndianKey, isRestrictedKey, sameDecoding } from '../code-key.ts';
+import { isLittleEndianKey } from '../code-key.ts';
 import { ImportList } from '../import-list.ts';
-import { flowOf } from '../interpreter/generate.ts';
-import { VariantCache } from '../variants.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
-import {
-  behind,
-  type CodeReader,
-  type Flow,
-  type FoundBlocks,
-  findBlocks,
-  type RegionInstruction,
-  structure,
-} from './flow-graph.ts';
+import { structure } from './flow-graph.ts';
 import { fusesMultiplyAdd } from './fused-multiply-add.ts';
 import {
   type CompiledRegion,
   compileRegion,
-  type DecodedInstruction,
   dispatchedParameters,
-  mostPages,
   regionParameters,
   writeEntry,
 } from './region-compiler.ts';
-import { furthestPlace } from './region-frame.ts';
-
-/** Where a region starts: a place in the code of a page. */
-export interface RegionPlace {
-  /** As `CodeKey`. */
-  readonly key: number;
-  /** Byte offset in the page. */
-  readonly offset: number;
-}
-
-/** A place where control enters a region. */
-export interface RegionStart extends RegionPlace {
-  /** Index in the table of regions. */
-  readonly index: number;
-}
-
-/** A page of code. */
-export interface CodePage {
-  /** As in {@link RegionPlace}. */
-  readonly key: number;
-  /** Address of its records. */
-  readonly records: number;
-}
-
-/** Instructions that were executed one behind the other. */
-export interface StraightRun {
-  /** Distance of the first in bytes from the page of some place. */
-  readonly at: number;
-  readonly instructions: number;
-}
-
-/** What was seen of the code around a place. */
-export interface Surroundings {
-  /** How control went on from there. */
-  readonly runs: readonly StraightRun[];
-  /** The page at this distance, in pages, by effective address; undefined when it is not known. */
-  page(distance: number): CodePage | undefined;
-}
+import { idOf, type RegionPlace, type RegionStart, type Surroundings } from './region-place.ts';
+import { type CodeSource, type Covering, type RegionPlan, RegionPlanner, type WaitingPlace } from './region-planner.ts';
+import type { TranslatorTuning } from './translator-tuning.ts';
 
 /** A region that runs. */
-interface Region {
+interface Region extends Covering {
   starts: RegionStart[];
-  /** Byte offsets of the instructions that it was made from, by page key. */
-  readonly covers: ReadonlyMap<number, ReadonlySet<number>>;
   /** How often regions were joined into it. */
   readonly joins: number;
   /** Instructions that led to its starts since it was made. */
   found: number;
 }
 
-/** A place that is to be translated; with what is around it when regions are to be joined there. */
-interface WaitingPlace extends RegionPlace {
-  readonly around: Surroundings | undefined;
-}
-
-/** What one region is made from. */
-interface RegionPlan {
-  readonly place: WaitingPlace;
-  readonly found: FoundBlocks;
-  /** Pages by their distance from that of the place. */
-  readonly pages: ReadonlyMap<number, CodePage>;
-  readonly joins: number;
-}
-
-/** What the translator asks of the store of code pages. */
-export interface CodeStore {
-  /** The instruction word at a place. */
-  wordAt(place: RegionPlace): number;
-  /** True when the instruction at a place was executed by the interpreter since its code was written. */
-  executed(place: RegionPlace): boolean;
-  /** Lets the region run whenever control comes to a start of it. */
-  install(start: RegionStart): void;
-  /** Undoes that. */
-  uninstall(start: RegionStart): void;
-}
-
-/** How eager the translator is, and its bounds. */
-export interface TranslatorTuning {
-  /** Times that a place must be found hot. */
-  readonly threshold: number;
-  /** Slices that a place waits at most. */
-  readonly longestWait: number;
-  /** Regions in one module. */
-  readonly batch: number;
-  /** Times that control may be found where a translation is waited for before the batch is translated unfilled. */
-  readonly patience: number;
-  /** Most guest instructions in a region, and in one that regions were joined into. */
-  readonly regionLimit: number;
-  readonly joinedLimit: number;
-  /** Instructions that must have led from other code to the starts of a region before it is joined with those around it. */
-  readonly joinThreshold: number;
-  /** Leave out code that was not executed yet. */
-  readonly onlyExecuted: boolean;
-  /** Regions that may be installed; all are dropped when there would be more. */
-  readonly maximumRegions: number;
-  /** Bytes of host memory that modules may take for their copies of the table; all regions are dropped beyond. */
-  readonly maximumTableBytes: number;
-  readonly exactBudget: boolean;
-  /** Translate each instruction that is not in a region yet when it is first reached. */
-  readonly atFirstSight?: boolean;
-  /** Drop regions at random, from this seed. */
-  readonly evictionSeed?: number;
-}
-
 /** How often a region may be joined with what is around it. */
 const mostJoins = 3;
 
-/** A place as a number. */
-function idOf({ key, offset }: RegionPlace): number {
-  return key * 4096 + offset;
-}
-
-/** A prefix here would cross a 64-byte boundary, and is no instruction. */
-function isAtBoundary(at: number): boolean {
-  return (at & 63) === 60;
-}
-
-const recentMask = 0xfff;
 /** Places that are remembered as warm, and as not translatable; then that starts anew. */
 const rememberedPlaces = 65_536;
 
 /** Bytes that V8 keeps in each module for an entry of a table that it imports. */
 const entryBytes = 32;
 
-/** Tuning for use. */
-export const defaultTuning: TranslatorTuning = {
-  threshold: 2,
-  batch: 32,
-  patience: 8,
-  longestWait: 64,
-  regionLimit: 256,
-  joinedLimit: 800,
-  joinThreshold: 2_000_000,
-  onlyExecuted: true,
-  maximumRegions: 60_000,
-  maximumTableBytes: 384 * 2 ** 20,
-  exactBudget: false,
-};
+/** What the translator asks of the store of code pages. */
+export interface CodeStore extends CodeSource {
+  /** Lets the region run whenever control comes to a start of it. */
+  install(start: RegionStart): void;
+  /** Undoes that. */
+  uninstall(start: RegionStart): void;
+}
 
 /** What was done so far. */
 export interface TranslatorStatistics {
@@ -173,8 +51,6 @@ export interface TranslatorStatistics {
   moduleBytes: number;
   dropped: number;
 }
-
-type RecentWords = ({ word: number; decoded: DecodedInstruction | undefined } | undefined)[];
 
 /** Regions of one machine. */
 export class Translator {
@@ -187,16 +63,8 @@ export class Translator {
   /** Told when control must not go to a region any more. */
   readonly #regionGone: () => void;
   readonly #store: CodeStore;
-  readonly #decoderFor: (key: number) => Decode;
+  readonly #planner: RegionPlanner;
   readonly #imports: Record<string, unknown>;
-  readonly #forms = new VariantCache<DecodedInstruction>((prepared, fixed) => ({
-    row: prepared.row,
-    prepared,
-    fixed,
-    flow: flowOf(prepared, fixed),
-  }));
-  /** Words decoded lately, by their low bits: for all code, and for problem state at a compatibility level. */
-  readonly #recent: readonly RecentWords[] = [[], []];
   /** Hits by place, key × 4096 + offset. */
   readonly #heat = new Map<number, number>();
   #waiting = new Map<number, WaitingPlace>();
@@ -228,7 +96,7 @@ export class Translator {
   ) {
     this.#regionGone = regionGone;
     this.#store = store;
-    this.#decoderFor = decoderFor;
+    this.#planner = new RegionPlanner(store, decoderFor, tuning);
     this.#imports = imports;
     this.#newTable = newTable;
     this.table = newTable();
@@ -318,98 +186,6 @@ export class Translator {
     return { regions, table: this.table.length, places: this.#heat.size + this.#refused.size + this.#waiting.size };
   }
 
-  #decoded({ word, prefix }: RegionInstruction, key: number): DecodedInstruction | undefined {
-    if (prefix !== 0) {
-      const row = this.#decoderFor(key)(prefix, word);
-      return row && this.#forms.get(row, word, prefix);
-    }
-    const recent = this.#recent[isRestrictedKey(key) ? 1 : 0] ?? [];
-    const known = recent[word & recentMask];
-    if (known?.word === word) return known.decoded;
-    const row = this.#decoderFor(key)(word);
-    const decoded = row && this.#forms.get(row, word, 0);
-    recent[word & recentMask] = { word, decoded };
-    return decoded;
-  }
-
-  /** How an instruction ends a block; `calls`: a call is followed. */
-  #flow(instruction: RegionInstruction, key: number, calls: boolean): Flow | 'stop' | undefined {
-    const { at, word, prefix } = instruction;
-    if (prefix !== 0 && isAtBoundary(at)) return 'stop';
-    const decoded = this.#decoded(instruction, key);
-    if (!decoded || decoded.flow.leaves || decoded.row.privilege === 'hypervisor') return 'stop';
-    const { flow, fixed, row, prepared } = decoded;
-    if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
-    const call = fixed.LK === 1;
-    const target =
-      flow.relative !== undefined && (calls || !call) ? at + prepared.field(flow.relative, word, prefix) : undefined;
-    return { target, fallsThrough: !flow.ends, call, indirect: calls && flow.indirect };
-  }
-
-  /** Finds what belongs to a region; undefined when there is none to be had. */
-  #plan(place: WaitingPlace): RegionPlan | undefined {
-    const { regionLimit, joinedLimit, onlyExecuted } = this.#tuning;
-    const own = place.around?.page(0);
-    const around = own?.key === place.key ? place.around : undefined;
-    const pages = new Map([[0, own ?? { key: place.key, records: 0 }]]);
-    const pageAt = (at: number): CodePage | undefined => {
-      const distance = at >> 12;
-      const known = pages.get(distance);
-      if (known || !around || pages.size >= mostPages || Math.abs(at) >= furthestPlace) return known;
-      const page = around.page(distance);
-      if (page && sameDecoding(page.key, place.key)) pages.set(distance, page);
-      return pages.get(distance);
-    };
-    const wordAt = (at: number) => this.#store.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff });
-    const code: CodeReader = {
-      instruction: (at) => {
-        const word = wordAt(at);
-        if (!isPrefix(word)) return { at, word, prefix: 0 };
-        return { at, word: isAtBoundary(at) ? 0 : wordAt(at + 4), prefix: word };
-      },
-      flow: (instruction) => this.#flow(instruction, place.key, around !== undefined),
-      follows: (at) => {
-        if (around) return traced.has(at);
-        const page = pageAt(at);
-        return page !== undefined && (!onlyExecuted || this.#store.executed({ key: page.key, offset: at & 0xfff }));
-      },
-    };
-    const traced = new Set<number>();
-    const starts = [place.offset];
-    if (!around) {
-      const found = findBlocks(code, { starts, limit: regionLimit, calls: false });
-      return found.blocks.length > 0 ? { place, found, pages, joins: 0 } : undefined;
-    }
-    // Where a run did not come to by the branch in front of it, it came by an address.
-    let expected: Flow | undefined;
-    for (const { at: start, instructions } of around.runs) {
-      if (traced.size >= joinedLimit) break;
-      if (expected?.target !== start) starts.push(start);
-      expected = undefined;
-      for (let at = start, i = 0; i < instructions && pageAt(at); i++) {
-        const instruction = code.instruction(at);
-        const flow = code.flow(instruction);
-        if (flow === 'stop') {
-          expected = undefined;
-          break;
-        }
-        traced.add(at);
-        expected = flow;
-        at = behind(instruction);
-      }
-    }
-    const before = this.#byStart.get(idOf(place));
-    for (const [distance, { key }] of pages) {
-      for (const offset of before?.covers.get(key) ?? []) {
-        if (traced.size < joinedLimit) traced.add(distance * 4096 + offset);
-      }
-    }
-    const known = starts.filter((at) => traced.has(at));
-    const found = findBlocks(code, { starts: known, limit: joinedLimit, calls: true });
-    const joins = (before?.joins ?? 0) + 1;
-    return found.blocks.length > 0 ? { place, found, pages, joins } : undefined;
-  }
-
   #compile({ place, found, pages }: RegionPlan, imports: ImportList, regionType: number): CompiledRegion {
     return compileRegion(structure(found), {
       mode: { is64: true, littleEndian: isLittleEndianKey(place.key) },
@@ -419,7 +195,7 @@ export class Translator {
       fusesMultiplyAdd: this.#fusesMultiplyAdd,
       pages: new Map([...pages].map(([distance, { records }]) => [distance, records])),
       decode: (instruction) => {
-        const decoded = this.#decoded(instruction, place.key);
+        const decoded = this.#planner.decoded(instruction, place.key);
         if (!decoded) throw new Error(`undecodable word ${instruction.word.toString(16)} in a region`);
         return decoded;
       },
@@ -442,10 +218,9 @@ export class Translator {
     const module = new ModuleWriter();
     const regionType = module.type({ params: regionParameters, results: ['i32'] });
     const compiled = places.flatMap((place) => {
-      const plan = this.#plan(place);
+      const plan = this.#planner.plan(place, this.#byStart.get(idOf(place)));
       if (plan) return [{ plan, region: this.#compile(plan, imports, regionType) }];
-      if (this.#refused.size >= rememberedPlaces) this.#refused.clear();
-      this.#refused.add(idOf(place));
+      if (!place.around) this.#refuse(place);
       return [];
     });
     if (compiled.length === 0) return;
@@ -480,6 +255,11 @@ export class Translator {
     this.#modulesOfTable++;
     this.statistics.regions += compiled.length;
     this.statistics.moduleBytes += bytes.length;
+  }
+
+  #refuse(place: RegionPlace): void {
+    if (this.#refused.size >= rememberedPlaces) this.#refused.clear();
+    this.#refused.add(idOf(place));
   }
 
   #renewTable(): void {
@@ -601,7 +381,7 @@ export class Translator {
     this.#heat.clear();
     this.#refused.clear();
     // What problem state may use has changed, perhaps.
-    for (const recent of this.#recent) recent.length = 0;
+    this.#planner.forgetWords();
     this.#tableSpent = this.#modulesOfTable > 0;
   }
 }

@@ -1,0 +1,43 @@
+// Places and pages of code as the translator names them.
+
+/** Where a region starts: a place in the code of a page. */
+export interface RegionPlace {
+  /** As `CodeKey`. */
+  readonly key: number;
+  /** Byte offset in the page. */
+  readonly offset: number;
+}
+
+/** A place where control enters a region. */
+export interface RegionStart extends RegionPlace {
+  /** Index in the table of regions. */
+  readonly index: number;
+}
+
+/** A page of code. */
+export interface CodePage {
+  /** As in {@link RegionPlace}. */
+  readonly key: number;
+  /** Address of its records. */
+  readonly records: number;
+}
+
+/** Instructions that were executed one behind the other. */
+export interface StraightRun {
+  /** Distance of the first in bytes from the page of some place. */
+  readonly at: number;
+  readonly instructions: number;
+}
+
+/** What was seen of the code around a place. */
+export interface Surroundings {
+  /** How control went on from there. */
+  readonly runs: readonly StraightRun[];
+  /** The page at this distance, in pages, by effective address; undefined when it is not known. */
+  page(distance: number): CodePage | undefined;
+}
+
+/** A place as a number: key × 4096 + offset. */
+export function idOf({ key, offset }: RegionPlace): number {
+  return key * 4096 + offset;
+}

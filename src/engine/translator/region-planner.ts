@@ -1,0 +1,173 @@
+// Finds the code that a region is made from: what control reaches in a page, or the way that it was seen to take.
+
+import type { Decode } from '../../isa/decode.ts';
+import { isPrefix } from '../../isa/field.ts';
+import { isRestrictedKey, sameDecoding } from '../code-key.ts';
+import { flowOf } from '../interpreter/generate.ts';
+import { VariantCache } from '../variants.ts';
+import {
+  behind,
+  type CodeReader,
+  type Flow,
+  type FoundBlocks,
+  findBlocks,
+  type RegionInstruction,
+} from './flow-graph.ts';
+import { type DecodedInstruction, mostPages } from './region-compiler.ts';
+import { furthestPlace } from './region-frame.ts';
+import type { CodePage, RegionPlace, Surroundings } from './region-place.ts';
+import type { TranslatorTuning } from './translator-tuning.ts';
+
+/** A place that is to be translated; with what is around it when regions are to be joined there. */
+export interface WaitingPlace extends RegionPlace {
+  readonly around: Surroundings | undefined;
+}
+
+/** What one region is made from. */
+export interface RegionPlan {
+  readonly place: WaitingPlace;
+  readonly found: FoundBlocks;
+  /** Pages by their distance from that of the place. */
+  readonly pages: ReadonlyMap<number, CodePage>;
+  readonly joins: number;
+}
+
+/** What a region that runs was made from. */
+export interface Covering {
+  /** Byte offsets of its instructions by page key. */
+  readonly covers: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+/** What the planner asks of the store of code pages. */
+export interface CodeSource {
+  /** The instruction word at a place. */
+  wordAt(place: RegionPlace): number;
+  /** True when the instruction at a place was executed by the interpreter since its code was written. */
+  executed(place: RegionPlace): boolean;
+}
+
+/** A prefix here would cross a 64-byte boundary, and is no instruction. */
+function isAtBoundary(at: number): boolean {
+  return (at & 63) === 60;
+}
+
+const recentMask = 0xfff;
+type RecentWords = ({ word: number; decoded: DecodedInstruction | undefined } | undefined)[];
+
+/** Plans regions of one machine. */
+export class RegionPlanner {
+  readonly #store: CodeSource;
+  readonly #decoderFor: (key: number) => Decode;
+  readonly #tuning: TranslatorTuning;
+  readonly #forms = new VariantCache<DecodedInstruction>((prepared, fixed) => ({
+    row: prepared.row,
+    prepared,
+    fixed,
+    flow: flowOf(prepared, fixed),
+  }));
+  /** Words decoded lately, by their low bits: for all code, and for problem state at a compatibility level. */
+  readonly #recent: readonly RecentWords[] = [[], []];
+
+  constructor(store: CodeSource, decoderFor: (key: number) => Decode, tuning: TranslatorTuning) {
+    this.#store = store;
+    this.#decoderFor = decoderFor;
+    this.#tuning = tuning;
+  }
+
+  /** Decoding has changed. */
+  forgetWords(): void {
+    for (const words of this.#recent) words.length = 0;
+  }
+
+  /** An instruction of a page with this key; undefined when there is none. */
+  decoded({ word, prefix }: RegionInstruction, key: number): DecodedInstruction | undefined {
+    if (prefix !== 0) {
+      const row = this.#decoderFor(key)(prefix, word);
+      return row && this.#forms.get(row, word, prefix);
+    }
+    const recent = this.#recent[isRestrictedKey(key) ? 1 : 0] ?? [];
+    const known = recent[word & recentMask];
+    if (known?.word === word) return known.decoded;
+    const row = this.#decoderFor(key)(word);
+    const decoded = row && this.#forms.get(row, word, 0);
+    recent[word & recentMask] = { word, decoded };
+    return decoded;
+  }
+
+  /** How an instruction ends a block; `calls`: a call is followed. */
+  #flow(instruction: RegionInstruction, key: number, calls: boolean): Flow | 'stop' | undefined {
+    const { at, word, prefix } = instruction;
+    if (prefix !== 0 && isAtBoundary(at)) return 'stop';
+    const decoded = this.decoded(instruction, key);
+    if (!decoded || decoded.flow.leaves || decoded.row.privilege === 'hypervisor') return 'stop';
+    const { flow, fixed, row, prepared } = decoded;
+    if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
+    const call = fixed.LK === 1;
+    const target =
+      flow.relative !== undefined && (calls || !call) ? at + prepared.field(flow.relative, word, prefix) : undefined;
+    return { target, fallsThrough: !flow.ends, call, indirect: calls && flow.indirect };
+  }
+
+  /** Finds what belongs to a region; undefined when there is none to be had. `before`: what starts there now. */
+  plan(place: WaitingPlace, before: (Pick<RegionPlan, 'joins'> & Covering) | undefined): RegionPlan | undefined {
+    const { regionLimit, joinedLimit, onlyExecuted } = this.#tuning;
+    const own = place.around?.page(0);
+    const around = own?.key === place.key ? place.around : undefined;
+    const pages = new Map([[0, own ?? { key: place.key, records: 0 }]]);
+    const pageAt = (at: number): CodePage | undefined => {
+      const distance = at >> 12;
+      const known = pages.get(distance);
+      if (known || !around || pages.size >= mostPages || Math.abs(at) >= furthestPlace) return known;
+      const page = around.page(distance);
+      if (page && sameDecoding(page.key, place.key)) pages.set(distance, page);
+      return pages.get(distance);
+    };
+    const wordAt = (at: number) => this.#store.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff });
+    const code: CodeReader = {
+      instruction: (at) => {
+        const word = wordAt(at);
+        if (!isPrefix(word)) return { at, word, prefix: 0 };
+        return { at, word: isAtBoundary(at) ? 0 : wordAt(at + 4), prefix: word };
+      },
+      flow: (instruction) => this.#flow(instruction, place.key, around !== undefined),
+      follows: (at) => {
+        if (around) return traced.has(at);
+        const page = pageAt(at);
+        return page !== undefined && (!onlyExecuted || this.#store.executed({ key: page.key, offset: at & 0xfff }));
+      },
+    };
+    const traced = new Set<number>();
+    const starts = [place.offset];
+    if (!around) {
+      const found = findBlocks(code, { starts, limit: regionLimit, calls: false });
+      return found.blocks.length > 0 ? { place, found, pages, joins: 0 } : undefined;
+    }
+    // Where a run did not come to by the branch in front of it, it came by an address.
+    let expected: Flow | undefined;
+    for (const { at: start, instructions } of around.runs) {
+      if (traced.size >= joinedLimit) break;
+      if (expected?.target !== start) starts.push(start);
+      expected = undefined;
+      for (let at = start, i = 0; i < instructions && pageAt(at); i++) {
+        const instruction = code.instruction(at);
+        const flow = code.flow(instruction);
+        if (flow === 'stop') {
+          expected = undefined;
+          break;
+        }
+        traced.add(at);
+        expected = flow;
+        at = behind(instruction);
+      }
+    }
+    for (const [distance, { key }] of pages) {
+      for (const offset of before?.covers.get(key) ?? []) {
+        if (traced.size < joinedLimit) traced.add(distance * 4096 + offset);
+      }
+    }
+    const known = starts.filter((at) => traced.has(at));
+    const found = findBlocks(code, { starts: known, limit: joinedLimit, calls: true });
+    const joins = (before?.joins ?? 0) + 1;
+    return found.blocks.length > 0 ? { place, found, pages, joins } : undefined;
+  }
+}

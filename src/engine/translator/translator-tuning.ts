@@ -1,0 +1,44 @@
+// How eager the translator is, and its bounds.
+
+/** How eager the translator is, and its bounds. */
+export interface TranslatorTuning {
+  /** Times that a place must be found hot. */
+  readonly threshold: number;
+  /** Slices that a place waits at most. */
+  readonly longestWait: number;
+  /** Regions in one module. */
+  readonly batch: number;
+  /** Times that control may be found where a translation is waited for before the batch is translated unfilled. */
+  readonly patience: number;
+  /** Most guest instructions in a region, and in one that regions were joined into. */
+  readonly regionLimit: number;
+  readonly joinedLimit: number;
+  /** Instructions that must have led from other code to the starts of a region before it is joined with those around it. */
+  readonly joinThreshold: number;
+  /** Leave out code that was not executed yet. */
+  readonly onlyExecuted: boolean;
+  /** Regions that may be installed; all are dropped when there would be more. */
+  readonly maximumRegions: number;
+  /** Bytes of host memory that modules may take for their copies of the table; all regions are dropped beyond. */
+  readonly maximumTableBytes: number;
+  readonly exactBudget: boolean;
+  /** Translate each instruction that is not in a region yet when it is first reached. */
+  readonly atFirstSight?: boolean;
+  /** Drop regions at random, from this seed. */
+  readonly evictionSeed?: number;
+}
+
+/** Tuning for use. */
+export const defaultTuning: TranslatorTuning = {
+  threshold: 2,
+  batch: 32,
+  patience: 8,
+  longestWait: 64,
+  regionLimit: 256,
+  joinedLimit: 800,
+  joinThreshold: 2_000_000,
+  onlyExecuted: true,
+  maximumRegions: 60_000,
+  maximumTableBytes: 384 * 2 ** 20,
+  exactBudget: false,
+};
