@@ -4,7 +4,7 @@ import type { Guest, GuestCase } from './guest-case.ts';
 import { completed, editionOfCpu, msr } from './model.ts';
 
 /** Guests of one CPU. */
-export function entryGuest(cpu: string): Guest {
+export function entryGuest(cpu: string, littleEndianFile = false): Guest {
   const edition = editionOfCpu(cpu);
   const partition = { edition, ail: 0n, ile: false };
   const start = { msr: msr.SF | msr.ME | msr.RI };
@@ -79,5 +79,6 @@ export function entryGuest(cpu: string): Guest {
       expect: (at) => completed(partition, { msr: msr.SF | msr.ME | msr.PR }, at + 4n),
     },
   ];
-  return { name: `entry ${cpu}`, options: { cpu }, cases };
+  const name = `entry ${cpu}${littleEndianFile ? ', little-endian file' : ''}`;
+  return { name, options: { cpu }, littleEndianFile, cases };
 }

@@ -59,6 +59,8 @@ export interface Guest {
   readonly name: string;
   /** Options by their names in a request, `cpu` among them. */
   readonly options: Readonly<Record<string, string>> & { readonly cpu: string };
+  /** Its ELF file is little-endian; it is entered big-endian all the same. */
+  readonly littleEndianFile?: boolean;
   /** It negotiates, and translates by radix trees in place of a hash page table. */
   readonly radix?: boolean;
   readonly cases: readonly GuestCase[];

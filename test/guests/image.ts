@@ -1,7 +1,7 @@
 // Makes the ELF file of a test guest: runtime, handlers in both byte orders, descriptors and the cases' programs.
 import { assemble } from '../../src/isa/assemble.ts';
 import type { Guest, GuestCase } from './guest-case.ts';
-import { editionOf } from './model.ts';
+import { editionOfCpu } from './model.ts';
 import {
   descriptor,
   handler,
@@ -22,25 +22,25 @@ export interface GuestImage {
 
 const headerBytes = 64 + 56;
 
-/** A 64-bit big-endian ELF executable of one segment, entered at its first byte (System V ABI, chapters 4 and 5). */
-function elfOf(contents: Uint8Array): Uint8Array {
+/** A 64-bit ELF executable of one segment, entered at its first byte (System V ABI, chapters 4 and 5). */
+function elfOf(contents: Uint8Array, little: boolean): Uint8Array {
   const file = new Uint8Array(headerBytes + contents.length);
   const view = new DataView(file.buffer);
-  file.set([0x7f, 0x45, 0x4c, 0x46, 2, 2, 1]);
-  view.setUint16(16, 2); // ET_EXEC
-  view.setUint16(18, 21); // EM_PPC64
-  view.setUint32(20, 1);
-  view.setBigUint64(24, 0n); // Loaders add the load address to entry and p_paddr.
-  view.setBigUint64(32, 64n);
-  view.setUint16(52, 64);
-  view.setUint16(54, 56);
-  view.setUint16(56, 1);
-  view.setUint32(64, 1); // PT_LOAD
-  view.setUint32(68, 7);
-  view.setBigUint64(72, BigInt(headerBytes));
-  view.setBigUint64(96, BigInt(contents.length));
-  view.setBigUint64(104, BigInt(contents.length));
-  view.setBigUint64(112, 0x1_0000n);
+  file.set([0x7f, 0x45, 0x4c, 0x46, 2, little ? 1 : 2, 1]);
+  view.setUint16(16, 2, little); // ET_EXEC
+  view.setUint16(18, 21, little); // EM_PPC64
+  view.setUint32(20, 1, little);
+  view.setBigUint64(24, 0n, little); // Loaders add the load address to entry and p_paddr.
+  view.setBigUint64(32, 64n, little);
+  view.setUint16(52, 64, little);
+  view.setUint16(54, 56, little);
+  view.setUint16(56, 1, little);
+  view.setUint32(64, 1, little); // PT_LOAD
+  view.setUint32(68, 7, little);
+  view.setBigUint64(72, BigInt(headerBytes), little);
+  view.setBigUint64(96, BigInt(contents.length), little);
+  view.setBigUint64(104, BigInt(contents.length), little);
+  view.setBigUint64(112, 0x1_0000n, little);
   file.set(contents, headerBytes);
   return file;
 }
@@ -81,7 +81,7 @@ const shared = ['secondary', 'reboot', 'entryMsr', 'record'] as const;
 
 /** The guest's CPU has FSCR. */
 export function hasFscr({ options }: Guest): boolean {
-  return (editionOf[options.cpu] ?? 0) >= 207;
+  return editionOfCpu(options.cpu) >= 207;
 }
 
 /** Builds the image of a guest; `fscr` tells whether its CPU has FSCR. */
@@ -146,7 +146,7 @@ export function guestImage(guest: Guest, fscr: boolean): GuestImage {
   }).bytes;
   writer.bytes.set(runtime, 0);
   return {
-    elf: elfOf(writer.bytes.subarray(0, end - imageAddress)),
+    elf: elfOf(writer.bytes.subarray(0, end - imageAddress), guest.littleEndianFile === true),
     addresses: parts.map((part) => BigInt(part.program)),
   };
 }

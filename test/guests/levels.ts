@@ -49,6 +49,7 @@ const levels: readonly (readonly [name: string, edition: Edition])[] = [
   ['power8', 207],
   ['power9', 300],
   ['power10', 310],
+  ['power11', 310],
 ];
 
 function sampleCase(partition: Partition, [text, since]: Sample, problem: boolean, held: Edition): GuestCase {
@@ -109,6 +110,8 @@ export function levelGuest(cpu: string, level: string | undefined, held: Edition
 /** Guests of one CPU at each of its levels. */
 export function levelGuests(cpu: string): readonly Guest[] {
   const edition = editionOfCpu(cpu);
-  const held = levels.filter(([, of]) => of <= edition).map(([name, of]) => levelGuest(cpu, name, of));
+  const held = levels
+    .filter(([name, of]) => of <= edition && (name !== 'power11' || cpu === name))
+    .map(([name, of]) => levelGuest(cpu, name, of));
   return [levelGuest(cpu, undefined, edition), ...held];
 }

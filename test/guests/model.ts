@@ -6,12 +6,21 @@ import { before, type Expectation, type GuestCase } from './guest-case.ts';
 export type Edition = 206 | 207 | 300 | 310;
 
 /** CPUs that guests are written for, with their edition. */
-export const editionOf: Readonly<Record<string, Edition>> = {
+const editionOf: Readonly<Record<string, Edition>> = {
   power7: 206,
+  'power7+': 206,
   power8: 207,
+  power8e: 207,
+  power8nvl: 207,
   power9: 300,
   power10: 310,
+  power11: 310,
 };
+
+/** All of them. */
+export const allCpus: readonly string[] = Object.keys(editionOf);
+/** One of each edition. */
+export const mainCpus: readonly string[] = ['power7', 'power8', 'power9', 'power10'];
 
 /** The edition of a CPU that guests are written for. */
 export function editionOfCpu(cpu: string): Edition {

@@ -43,12 +43,12 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'PCR makes instructions of later editions illegal in problem state; QEMU decodes them as ever',
   },
   {
-    key: /^levels power(7|8|9)\b.* \| (supervisor|problem): (xxspltib|bcdcfn\.|dtstsfi|vstribr|dcffixqq) .* \| (srr0|srr1)$/,
+    key: /^levels power(7|8|9).* \| (supervisor|problem): (xxspltib|bcdcfn\.|dtstsfi|vstribr|dcffixqq) .* \| (srr0|srr1)$/,
     verdict: 'their defect',
     reason: 'QEMU takes encodings of later editions for earlier instructions whose fields they use',
   },
   {
-    key: /^registers power7 \| supervisor: (UMMCRA|UPMC\d|UMMCR0) .* \| r3$/,
+    key: /^registers power7\+? \| supervisor: (UMMCRA|UPMC\d|UMMCR0) .* \| r3$/,
     verdict: 'our rule',
     reason:
       'before ISA 2.07 the problem-state numbers of the performance monitor are for reading; QEMU lets supervisor state write them',
@@ -135,7 +135,7 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'QEMU 7.2 answers H_P2 to resource 3 on a CPU without AIL; now mode 0 succeeds and others are unsupported',
   },
   {
-    key: /^H_SET_MODE power(8|9|10).* \| H_SET_MODE\(\w+,(1|2|5),.* \| r3$/,
+    key: /^H_SET_MODE power(8|8e|8nvl|9|10).* \| H_SET_MODE\(\w+,(1|2|5),.* \| r3$/,
     verdict: 'later release',
     reason: 'QEMU 7.2 has no resources for breakpoint and watchpoints and answers H_P2',
   },
@@ -168,7 +168,7 @@ export const reviewed: readonly Reviewed[] = [
       'in privileged state a hypervisor’s register, or writing one that can only be read, is a no-operation while LPCR[EVIRT] is 0 (Power ISA 3.0 Book III, sections 2.2 and 4.4.4)',
   },
   {
-    key: /^registers power(8|9|10) \| .*: (m[tf]spr .*\b(3|898)\b.*|PPR32 .* r3|UDSCR .* r3)$/,
+    key: /^registers power(8|8e|8nvl|9|10) \| .*: (m[tf]spr .*\b(3|898)\b.*|PPR32 .* r3|UDSCR .* r3)$/,
     verdict: 'their defect',
     reason: 'UDSCR and PPR32 are registers of ISA 2.07 that QEMU 7.2 has in user emulation only',
   },
@@ -206,7 +206,7 @@ export const reviewed: readonly Reviewed[] = [
     reason: 'CFAR is not kept: it would cost every branch',
   },
   {
-    key: /^registers power7 \| .*: mfspr r3, (779|795) \| r3$/,
+    key: /^registers power7\+? \| .*: mfspr r3, (779|795) \| r3$/,
     verdict: 'our rule',
     reason: 'UMMCR0 is for reading before ISA 2.07; QEMU lets supervisor state write it',
   },

@@ -6,7 +6,9 @@ import { type GuestOutput, readOutput } from './output.ts';
 
 /** Options that QEMU 7.2 does not have, or not without KVM; the reviewed differences say what follows. */
 const unknown: ReadonlySet<string> = new Set(['cap-ail-mode-2', 'cap-ail-mode-3', 'cap-dawr1', 'cap-rpt-invalidate']);
-const longestMs = 10_000;
+/** CPUs that it does not have. */
+export const unknownCpus: ReadonlySet<string> = new Set(['power11']);
+const longestMs = 120_000;
 
 /** First line of `--version`; undefined where it is not installed. */
 export function qemuVersion(program: string): string | undefined {

@@ -1,7 +1,7 @@
 // Guests that call H_SET_MODE with every combination that matters, look at what it did to the interrupts of all vCPUs,
 // and start vCPUs and the machine anew (guest-environment specification, section 4).
-import type { Guest, GuestCase } from './guest-case.ts';
-import { completed, editionOf, editionOfCpu, interrupt, msr, type Partition } from './model.ts';
+import { type Guest, type GuestCase, place } from './guest-case.ts';
+import { completed, editionOfCpu, interrupt, mainCpus, msr, type Partition } from './model.ts';
 import { afterSetMode, type SetModeCall, type SetModeRules, setModeAnswer } from './set-mode-model.ts';
 
 const { SF, EE, PR, ME, IR, DR, RI, LE } = msr;
@@ -56,6 +56,19 @@ class Script {
       r3: BigInt.asUintN(64, answer),
       r4: wish.flags,
     }));
+  }
+
+  /** A load on each started vCPU: `watching` are those that stop at it. */
+  loadsWatched(watching: readonly number[], text: string): void {
+    const partition = this.#partition;
+    for (const vcpu of [0, ...this.#started]) {
+      const one = { msr: SF | ME | RI, vcpu, registers: [0n, place.data + 8n] };
+      const name = `load by ${vcpu}, ${text}`;
+      this.#add({ ...one, notOnQemu: 'QEMU 7.2 has no watchpoints', name, code: 'ld r3, 0(r4)' }, (at) => {
+        if (!watching.includes(vcpu)) return { ...completed(partition, one, at + 4n), r3: 0n };
+        return interrupt(partition, one, { vector: 0x300n, resume: at, dar: place.data + 8n, dsisr: watchMatch });
+      });
+    }
   }
 
   /** What an interrupt of each started vCPU, in several contexts, tells of the partition. */
@@ -117,6 +130,11 @@ class Script {
     );
   }
 }
+
+/** DSISR of a watchpoint's interrupt. */
+const watchMatch = 0x40_0000n;
+/** DAWRX: loads, whatever the translation, in supervisor state. */
+const watchLoads = 0x2an;
 
 const startCpu = 0x2006;
 const unsupportedFlag = -256n;
@@ -202,6 +220,19 @@ function setModeGuest(cpu: string, options: Readonly<Record<string, string>>): G
     script.setMode(call(3n, 3n), 0, context);
     script.setMode(call(9n, 3n), 0, context);
   }
+  // A watchpoint is its vCPU's own.
+  if (edition >= 207) {
+    script.loadsWatched([], 'nothing watched');
+    script.setMode(call(2n, 0n, place.data + 8n, watchLoads), 2);
+    script.loadsWatched([2], 'DAWR0 of vCPU 2');
+    if (rules.dawr1) {
+      script.setMode(call(5n, 0n, place.data + 8n, watchLoads), 1);
+      script.loadsWatched([1, 2], 'DAWR1 of vCPU 1, too');
+      script.setMode(call(5n, 0n, place.data + 8n, 0n), 1);
+    }
+    script.setMode(call(2n, 0n, place.data + 8n, 0n), 2);
+    script.loadsWatched([], 'no longer watched');
+  }
   script.setMode(call(4n, 1n));
   script.reboot();
   script.look();
@@ -213,8 +244,11 @@ function setModeGuest(cpu: string, options: Readonly<Record<string, string>>): G
   return { name: `H_SET_MODE ${cpu}${named.join('')}`, options: { cpu, cpus: '4', ...options }, cases: script.cases };
 }
 
-/** A guest with hash translation that makes and destroys a guest of its own under KVM PR, as its kernel would. */
-export function prHostGuest(cpu: string): Guest {
+/**
+ * A guest with hash translation that makes and destroys a guest of its own under KVM PR, as its kernel would. With radix
+ * translation it shows that started vCPUs have that, too.
+ */
+export function prHostGuest(cpu: string, radix = false): Guest {
   const script = new Script({ edition: editionOfCpu(cpu), ailMode2: false, ailMode3: true, dawr1: true });
   script.setMode(call(3n, 3n));
   for (const vcpu of [1, 2, 3]) script.start(vcpu);
@@ -223,10 +257,11 @@ export function prHostGuest(cpu: string): Guest {
   script.look();
   script.setMode(call(3n, 3n), 2);
   script.look();
-  return { name: `KVM PR in ${cpu}`, options: { cpu, cpus: '4' }, cases: script.cases };
+  const name = radix ? `radix on the vCPUs of ${cpu}` : `KVM PR in ${cpu}`;
+  return { name, options: { cpu, cpus: '4' }, radix, cases: script.cases };
 }
 
 /** One guest for each CPU and choice of capabilities. */
 export function setModeGuests(): readonly Guest[] {
-  return Object.keys(editionOf).flatMap((cpu) => requests(cpu).map((options) => setModeGuest(cpu, options)));
+  return mainCpus.flatMap((cpu) => requests(cpu).map((options) => setModeGuest(cpu, options)));
 }
