@@ -42,7 +42,8 @@ const load64 = (register: string, value: bigint): string => {
 
 const accesses: Readonly<Record<Access, string>> = { load: 'lwz r3, 0(r5)', store: 'stw r3, 0(r5)', fetch: '' };
 
-function translationCase(partition: Partition, mapping: Mapping, problem: boolean, access: Access): GuestCase {
+/** How a mapping is made before a case and taken away after it, and what is needed to change it in between. */
+function setUp(mapping: Mapping) {
   const { kind, oneTera, rights } = mapping;
   const keys = mapping.keys ?? { amr: 0n, iamr: 0n };
   // The data page begins at a multiple of 64 KiB, and lies in the upper half of the first 16 MiB.
@@ -93,6 +94,11 @@ function translationCase(partition: Partition, mapping: Mapping, problem: boolea
         addi r4, r4, record@l
         std r5, 80(r4)
         ${slbie}`;
+  return { ea, vsidWord, esidWord, first, second, hash, slot, slbie, keys, prepare, after };
+}
+
+function translationCase(partition: Partition, mapping: Mapping, problem: boolean, access: Access): GuestCase {
+  const { ea, vsidWord, esidWord, first, second, hash, slot, keys, prepare, after } = setUp(mapping);
   const value = access === 'load' ? 0n : trapWord;
   const parts = {
     msr: SF | ME | IR | DR | RI | (problem ? EE | PR : 0n),
@@ -102,7 +108,13 @@ function translationCase(partition: Partition, mapping: Mapping, problem: boolea
     ...(access === 'fetch' ? { entry: ea } : {}),
   };
 
-  const model = new HashModel({ cpus: 1, slots: Number(groups) * 8, kinds: [kind], ramBytes: 2 ** 28, isa300: true });
+  const model = new HashModel({
+    cpus: 1,
+    slots: Number(groups) * 8,
+    kinds: [mapping.kind],
+    ramBytes: 2 ** 28,
+    isa300: true,
+  });
   const [cpu] = model.cpus;
   if (!cpu) throw new Error('a model has a vCPU');
   Object.assign(cpu, keys);
@@ -149,6 +161,129 @@ function caseName({ kind, oneTera, segment: bits, rights, keys }: Mapping, probl
   return words.filter((word) => word !== '').join(', ');
 }
 
+/** Something between two accesses that changes what the second one finds: code, and what is raised. r10 is the page's address. */
+interface Change {
+  readonly name: string;
+  readonly code: string;
+  readonly second: 'load' | 'store';
+  /** Vector and DSISR of the second access; undefined: it is carried out and loads `sees`. */
+  readonly raises?: { readonly vector: bigint; readonly dsisr?: bigint };
+  readonly sees?: bigint;
+  /** R and C of the entry, when it is still there. */
+  readonly touched: bigint | 'gone';
+  readonly notOnQemu?: string;
+}
+
+const hypercall = (number: number, ...list: readonly bigint[]): string =>
+  `${list.map((value, n) => load64(`r${4 + n}`, value)).join('\n')}\n li r3, ${number}\n sc 1`;
+
+function changes({ slot, first, second, slbie, esidWord, vsidWord }: ReturnType<typeof setUp>): readonly Change[] {
+  const removed = { vector: 0x300n, dsisr: storage.noTranslation };
+  const both = pte.referenced | pte.changed;
+  const otherVsid = vsidWord + (1n << 32n);
+  const noClear = 'QEMU 7.2 has neither H_CLEAR_REF nor H_CLEAR_MOD';
+  const list: readonly Change[] = [
+    { name: 'H_REMOVE', code: hypercall(4, 0n, slot, 0n), second: 'load', raises: removed, touched: 'gone' },
+    {
+      name: 'H_BULK_REMOVE',
+      code: hypercall(0x124, (1n << 62n) | (2n << 56n) | slot, first & ~0x7fn, 3n << 62n, 0n),
+      second: 'load',
+      raises: removed,
+      touched: 'gone',
+    },
+    {
+      name: 'H_PROTECT',
+      code: hypercall(0x18, 3n, slot, 0n),
+      second: 'store',
+      raises: { vector: 0x300n, dsisr: storage.protection | storage.store },
+      touched: pte.referenced,
+    },
+    {
+      name: 'H_REMOVE and H_ENTER of another page',
+      code: `${hypercall(4, 0n, slot, 0n)}\n ${hypercall(8, 1n << 39n, slot, first, second + 0x1000n)}`,
+      second: 'load',
+      sees: 0x1234_5678n,
+      touched: pte.referenced,
+    },
+    {
+      name: 'H_CLEAR_REF',
+      code: hypercall(0x14, 0n, slot),
+      second: 'load',
+      sees: trapWord,
+      touched: pte.referenced,
+      notOnQemu: noClear,
+    },
+    {
+      name: 'a store and H_CLEAR_MOD',
+      code: `lis r3, ${trapWord >> 16n}\n ori r3, r3, ${trapWord & 0xffffn}\n stw r3, 0(r10)\n ${hypercall(0x10, 0n, slot)}`,
+      second: 'store',
+      touched: both,
+      notOnQemu: noClear,
+    },
+    { name: 'slbie', code: slbie, second: 'load', raises: { vector: 0x380n }, touched: pte.referenced },
+    ...[0, 1, 2, 6].map(
+      (ih): Change => ({
+        name: `slbia ${ih}`,
+        code: `slbia ${ih}\n isync`,
+        second: 'load',
+        raises: { vector: 0x380n },
+        touched: pte.referenced,
+      }),
+    ),
+    {
+      name: 'another segment',
+      code: `${slbie}\n ${load64('r4', otherVsid)}\n ${load64('r6', esidWord | slbIndex)}\n slbmte r4, r6\n isync`,
+      second: 'load',
+      raises: removed,
+      touched: pte.referenced,
+    },
+  ];
+  return list.map((change) => ({ ...change, code: `mr r10, r5\n ${change.code}` }));
+}
+
+/** The runtime's segments, which slbia takes away. */
+const restore = `
+        lis r4, ${(0x400 << 12) >> 16}
+        ori r4, r4, 0x510
+        li r5, -4
+        sldi r5, r5, 60
+        oris r5, r5, 0x800
+        ori r5, r5, 1
+        rldicr r6, r5, 0, 3
+        slbie r6
+        slbmte r4, r5
+        isync`;
+
+function changeCases(partition: Partition, mapping: Mapping): readonly GuestCase[] {
+  const made = setUp(mapping);
+  const { ea, slot, prepare, after } = made;
+  const otherWord = `${load64('r4', place.data + 0x1000n)}\n ${load64('r5', 0x1234_5678n)}\n stw r5, 0(r4)`;
+  return changes(made).map((change) => {
+    const { code, second, raises, sees, touched, notOnQemu } = change;
+    const parts = {
+      msr: SF | ME | IR | DR | RI,
+      registers: [0n, 0n, ea],
+      prepare: `${otherWord}\n ${prepare}`,
+      after: `${after}\n ${restore}`,
+      ...(notOnQemu === undefined ? {} : { notOnQemu }),
+    };
+    const text = `lwz r3, 0(r5)\n ${code}\n ${second === 'load' ? 'lwz r3, 0(r10)' : 'stw r3, 0(r10)'}`;
+    const length = BigInt(4 * text.split('\n').length);
+    // What the call has left in r3 when no load follows.
+    const r3 = sees ?? (code.includes('sc 1') ? 0n : trapWord);
+    const r4 = touched === 'gone' ? slot & 0x180n : touched;
+    return {
+      name: `${mapping.oneTera ? '1T' : '256M'}, ${change.name}, then a ${second}`,
+      ...parts,
+      code: text,
+      expect: (at: bigint) => {
+        if (!raises) return { ...completed(partition, parts, at + length), r3, r4 };
+        return { ...interrupt(partition, parts, { ...raises, resume: at + length - 4n, dar: ea }), r3, r4 };
+      },
+    };
+  });
+}
+
 const keyNumber = 5n;
 /** Key 5 in an entry's second doubleword; its two bits in AMR and IAMR. */
 const keyBits = keyNumber << 9n;
@@ -192,14 +327,19 @@ function guest(cpu: string, option: string | undefined): Guest {
   const partition: Partition = { edition, ail: 0n, ile: false };
   const kinds = pageKinds(option === undefined ? 16 : 24);
   const all = mappings(kinds, edition >= 207);
+  const [kind] = kinds;
+  if (!kind) throw new Error('pages of 4 KiB are always there');
   return {
     name: `translation ${cpu}${option === undefined ? '' : `, pages of up to ${option}`}`,
     options: { cpu, ...(option === undefined ? {} : { 'cap-hpt-max-page-size': option }) },
-    cases: all.flatMap((mapping) =>
-      [false, true].flatMap((problem) =>
-        (['load', 'store', 'fetch'] as const).map((access) => translationCase(partition, mapping, problem, access)),
+    cases: [
+      ...all.flatMap((mapping) =>
+        [false, true].flatMap((problem) =>
+          (['load', 'store', 'fetch'] as const).map((access) => translationCase(partition, mapping, problem, access)),
+        ),
       ),
-    ),
+      ...[false, true].flatMap((oneTera) => changeCases(partition, { kind, oneTera, segment: segment.kp, rights: 2n })),
+    ],
   };
 }
 
