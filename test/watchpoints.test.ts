@@ -334,3 +334,34 @@ for (const engine of ['interpreter', 'translator', 'stress'] as const) {
     assert.deepEqual([ctr, lr], [0x108n, 60_001n]);
   });
 }
+
+for (const engine of ['interpreter', 'translator', 'stress'] as const) {
+  test(`watchpoint, ${engine}: hot code whose accesses off one register lie in two pages`, async () => {
+    // Offsets 0 and 8 from r11 are in one page, 16 and 24 in the next one.
+    const loop = (times: number) => `
+        li r9, ${times}
+        mtctr r9
+        addi r11, r2, 0xff0
+7:      ld r3, 0(r11)
+        ld r4, 8(r11)
+        ld r5, 16(r11)
+        std r5, 24(r11)
+        bdnz 7b
+`;
+    for (const [offset, control, match] of [
+      [0xff0n, dr, 0n],
+      [0xff8n, dr, 8n],
+      [0xff8n, dw, undefined],
+      [0x1000n, dr, 16n],
+      [0x1008n, dw, 24n],
+      [0x1008n, dr, undefined],
+      [0x1010n, dr | dw, undefined],
+    ] as const) {
+      const set = setMode(2, place + offset, wti | pnh | control);
+      const source = `${withHashTranslation} ${trial(translated, `${loop(30_000)} ${set} ${loop(3)}`)}`;
+      const { lr, ctr } = (await runGuest(source, { engine })).arrival();
+      if (match === undefined) assert.deepEqual([lr, ctr], [0n, 0n], `${offset} ${control}`);
+      else assert.deepEqual([ctr, lr & 0x40_0000n], [place + 0xff0n + match, 0x40_0000n], `${offset} ${control}`);
+    }
+  });
+}
