@@ -2,15 +2,13 @@
 //
 // Loops and diamonds become structured control flow by the dominator tree (Ramsey, "Beyond Relooper", ICFP 2022).
 // Registers live in locals; an access that misses the TLB leaves the region so that the interpreter serves it.
-import { jumpCacheOffset } from '../../cpu/memory-map.ts';
-import { facilityBit, slotOffset, state } from '../../cpu/state.ts';
+import { facilityBit, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
 import type { ValueType } from '../../isa/value-type.ts';
 import { fields } from '../fields.ts';
 import type { Importer, MeaningFlow, Mode } from '../interpreter/interpreter-builder.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
-import { writeJumpCacheEntry } from '../jump-cache.ts';
 import { regionResult } from '../leave-reason.ts';
 import { writeTlbIndex } from '../tlb-index.ts';
 import type { FixedValues, PreparedRow } from '../variants.ts';
@@ -18,12 +16,12 @@ import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
 import { AddressDispatch } from './address-dispatch.ts';
 import { BlockPages } from './block-pages.ts';
-import { writeGoOnAtNip } from './context-check.ts';
 import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
 import { KeptPages } from './kept-pages.ts';
-import { firstEnding, type RegionFrame, writeReturnToSite, writeSite } from './region-frame.ts';
+import { RegionExits } from './region-exits.ts';
+import { dispatchedParameters, parameter, type RegionFrame, regionParameters, writeSite } from './region-frame.ts';
 import { RegisterLocals } from './register-locals.ts';
-import { TranslatorBuilder, writeFastTest } from './translator-builder.ts';
+import { TranslatorBuilder } from './translator-builder.ts';
 
 /** What is known of an instruction word. */
 export interface DecodedInstruction {
@@ -74,19 +72,8 @@ export interface CompiledRegion {
   readonly entries: readonly RegionEntry[] | undefined;
 }
 
-/** Parameter types of a region's function, and of one with a dispatcher. */
-export const regionParameters = ['i32', 'i64'] as const;
-export const dispatchedParameters = ['i32', 'i64', 'i32', 'i32', 'i32'] as const;
-
 /** Most pages of a region: bits of a word. */
 export const mostPages = 32;
-
-/** Parameters of the function. */
-const cpuLocal = 0;
-const pageEaLocal = 1;
-const numberLocal = 2;
-const knownPagesLocal = 3;
-const entryAtLocal = 4;
 
 const pageOf = (at: number) => at >> 12;
 
@@ -98,8 +85,8 @@ class RegionCompiler {
   readonly #frame: RegionFrame;
   readonly #registers: RegisterLocals;
   readonly #builder: TranslatorBuilder;
+  readonly #exits: RegionExits;
   readonly #left: number;
-  readonly #result: number;
   /** Bit of each page of the region, by its distance in pages. */
   readonly #pageBits: ReadonlyMap<number, number>;
   readonly #dispatch: AddressDispatch | undefined;
@@ -129,7 +116,7 @@ class RegionCompiler {
       result: locals.keep('i32'),
       site: locals.keep('i32'),
       entry: locals.keep('i32'),
-      pageEa: pageEaLocal,
+      pageEa: parameter.pageEa,
       next: locals.keep('i64'),
       distance: locals.keep('i64'),
       address: locals.keep('i64'),
@@ -144,9 +131,10 @@ class RegionCompiler {
       leave: 0,
     };
     this.#left = this.#frame.left;
-    this.#result = this.#frame.result;
     this.#registers = new RegisterLocals(this.#ir);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports);
+    const entry = hasDispatcher ? undefined : (graph.blocks[0]?.start ?? 0);
+    this.#exits = new RegionExits(this.#ir, this.#frame, this.#registers, options, entry);
     this.#byStart = new Map(
       graph.blocks.flatMap((block, i) => (block.instructions.length > 0 ? [[block.start, i]] : [])),
     );
@@ -184,14 +172,17 @@ class RegionCompiler {
     this.#tree(0);
     ir.code.byte(0x00);
     ir.close();
-    this.#siteLeave(regionResult.interpret);
+    this.#exits.siteLeave(regionResult.interpret);
     ir.close();
-    this.#siteLeave(regionResult.raised);
+    this.#exits.siteLeave(regionResult.raised);
     ir.close();
-    this.#epilogue();
+    this.#exits.epilogue();
     const body = ir.code;
     const whole = new Ir(this.#locals);
-    this.#prologue(whole);
+    this.#exits.prologue(whole, {
+      supervisor: this.#supervisor,
+      floatingPoint: this.#builder.usesFloatingPoint,
+    });
     whole.code.append(body);
     body.free();
     whole.code.byte(0x0b);
@@ -201,181 +192,6 @@ class RegionCompiler {
       instructions: this.#instructions,
       entries: this.#entries(),
     };
-  }
-
-  // --- entry and exits
-
-  #prologue(ir: Ir): void {
-    if (this.#supervisor) {
-      ir.localGet(cpuLocal);
-      ir.memory(opcode.i32Load, slotOffset.msr, 2);
-      ir.i32Const(0x4000);
-      ir.code.byte(0x71);
-      this.#refuse(ir);
-    }
-    if (this.#builder.usesFloatingPoint) {
-      // VE, OE, UE, ZE, XE.
-      ir.localGet(cpuLocal);
-      ir.memory(opcode.i32Load, slotOffset.fpscr, 2);
-      ir.i32Const(0xf8);
-      ir.code.byte(0x71);
-      this.#refuse(ir);
-      writeFastTest(ir, this.#frame.fast);
-    }
-    const load = (offset: number, local: number) => {
-      ir.localGet(cpuLocal);
-      ir.memory(opcode.i32Load, offset, 2);
-      ir.localSet(local);
-    };
-    load(state.tlbRead.offset, this.#frame.tlbRead);
-    load(state.tlbWrite.offset, this.#frame.tlbWrite);
-    load(state.tlbExecute.offset, this.#frame.tlbExecute);
-    load(state.facilities.offset, this.#frame.facilities);
-    load(state.jumpContext.offset, this.#frame.jumpContext);
-    load(state.budget.offset, this.#left);
-    this.#registers.writeLoads(ir);
-  }
-
-  /** With a condition on the stack: has the first instruction interpreted, which raises what is due. */
-  #refuse(ir: Ir): void {
-    ir.openIf();
-    ir.localGet(cpuLocal);
-    ir.localGet(pageEaLocal);
-    if (this.#dispatch) {
-      ir.localGet(entryAtLocal);
-      ir.code.byte(0xac);
-    } else {
-      ir.code.byte(0x42);
-      ir.code.s64(this.#graph.blocks[0]?.start ?? 0);
-    }
-    ir.code.byte(0x7c);
-    ir.memory(opcode.i64Store, slotOffset.nip, 3);
-    ir.i32Const(regionResult.interpret);
-    ir.return();
-    ir.close();
-  }
-
-  /** Leaves at the instruction that `site` names, with its uncompleted rest of the block given back. */
-  #siteLeave(result: number): void {
-    const ir = this.#ir;
-    writeReturnToSite(ir, this.#frame);
-    ir.i32Const(result);
-    ir.localSet(this.#result);
-    ir.branch(this.#frame.leave);
-  }
-
-  /** Stores the registers, then goes on in the region at `next` if the jump cache knows one, else leaves. */
-  #epilogue(): void {
-    const ir = this.#ir;
-    const { next } = this.#frame;
-    this.#registers.writeStores(ir);
-    ir.localGet(cpuLocal);
-    ir.localGet(this.#left);
-    ir.code.byte(0xac);
-    ir.memory(opcode.i64Store, state.budget.offset, 3);
-    if (this.#frame.endings.length > 0) this.#endings();
-    const leave = ir.openBlock();
-    // A branch goes on while there is budget, falling through always.
-    ir.localGet(this.#result);
-    ir.openIf();
-    ir.localGet(this.#result);
-    ir.i32Const(regionResult.fallThrough);
-    ir.code.byte(0x47);
-    ir.branchIf(leave);
-    ir.openElse();
-    ir.localGet(this.#left);
-    ir.i32Const(0);
-    ir.code.byte(0x4c);
-    ir.branchIf(leave);
-    ir.close();
-    this.#chain(leave);
-    ir.close();
-    ir.localGet(cpuLocal);
-    ir.localGet(next);
-    ir.memory(opcode.i64Store, slotOffset.nip, 3);
-    ir.localGet(this.#result);
-  }
-
-  /** Makes the call that ends the region, if one does, and takes the interrupt that it raises. */
-  #endings(): void {
-    const ir = this.#ir;
-    const { imports, mode } = this.#options;
-    ir.localGet(this.#result);
-    ir.i32Const(firstEnding);
-    ir.code.byte(0x4f);
-    ir.openIf();
-    ir.localGet(cpuLocal);
-    ir.localGet(this.#frame.next);
-    ir.memory(opcode.i64Store, slotOffset.nip, 3);
-    this.#frame.endings.forEach(({ name, args }, i) => {
-      ir.localGet(this.#result);
-      ir.i32Const(firstEnding + i);
-      ir.code.byte(0x46);
-      ir.openIf();
-      ir.localGet(cpuLocal);
-      for (const arg of args) ir.i32Const(arg);
-      ir.call(imports.dataPlane(name));
-      ir.close();
-    });
-    ir.localGet(cpuLocal);
-    ir.memory(opcode.i32Load, state.exception.offset, 2);
-    ir.openIf();
-    ir.localGet(cpuLocal);
-    ir.call(imports.core('deliver'));
-    ir.close();
-    writeGoOnAtNip(ir, this.#frame, mode);
-    ir.close();
-  }
-
-  #chain(leave: number): void {
-    const ir = this.#ir;
-    const { next, entry } = this.#frame;
-    ir.localGet(next);
-    writeJumpCacheEntry(ir, entry);
-    ir.localGet(cpuLocal);
-    ir.code.byte(0x6a);
-    ir.localTee(entry);
-    ir.memory(opcode.i64Load, jumpCacheOffset, 3);
-    ir.localGet(next);
-    ir.code.byte(0x52);
-    ir.branchIf(leave);
-    ir.localGet(entry);
-    ir.memory(opcode.i32Load, jumpCacheOffset + 12, 2);
-    ir.localGet(cpuLocal);
-    ir.memory(opcode.i32Load, state.jumpContext.offset, 2);
-    ir.code.byte(0x47);
-    ir.branchIf(leave);
-    ir.localGet(cpuLocal);
-    ir.localGet(next);
-    ir.code.byte(0x42);
-    ir.code.s64(-4096);
-    ir.code.byte(0x83);
-    ir.localGet(entry);
-    ir.memory(opcode.i32Load, jumpCacheOffset + 8, 2);
-    // return_call_indirect
-    ir.code.byte(0x13);
-    ir.code.u32(this.#options.regionType);
-    ir.code.byte(0);
-  }
-
-  /** Leaves and goes on at a place; `branched`: by a branch. */
-  #leaveTo(at: number, branched: boolean): void {
-    const ir = this.#ir;
-    ir.localGet(pageEaLocal);
-    ir.code.byte(0x42);
-    ir.code.s64(at);
-    ir.code.byte(0x7c);
-    if (!this.#options.mode.is64) {
-      ir.code.byte(0x42);
-      ir.code.s64(0xffffffff);
-      ir.code.byte(0x83);
-    }
-    ir.localSet(this.#frame.next);
-    if (!branched) {
-      ir.i32Const(regionResult.fallThrough);
-      ir.localSet(this.#result);
-    }
-    ir.branch(this.#frame.leave);
   }
 
   // --- structured control flow
@@ -418,11 +234,11 @@ class RegionCompiler {
     const { dispatched } = this.#graph;
     const { next, leave } = this.#frame;
     const labels = dispatched.map((block) => this.#blockLabels.get(block) ?? 0);
-    dispatch.write(ir, numberLocal, labels, leave, (target) => {
+    dispatch.write(ir, parameter.number, labels, leave, (target) => {
       const block = dispatched[target] ?? 0;
       const at = this.#graph.blocks[block]?.start ?? 0;
       ir.localGet(next);
-      ir.localGet(pageEaLocal);
+      ir.localGet(parameter.pageEa);
       ir.code.byte(0x42);
       ir.code.s64(at);
       ir.code.byte(0x7c);
@@ -441,12 +257,12 @@ class RegionCompiler {
     const page = pageOf(at);
     const bit = this.#pageBits.get(page) ?? 0;
     const { address, entry, tlbExecute } = this.#frame;
-    ir.localGet(knownPagesLocal);
+    ir.localGet(parameter.knownPages);
     ir.i32Const(bit);
     ir.code.byte(0x71);
     ir.code.byte(0x45);
     ir.openIf();
-    ir.localGet(pageEaLocal);
+    ir.localGet(parameter.pageEa);
     ir.code.byte(0x42);
     ir.code.s64(page * 4096);
     ir.code.byte(0x7c);
@@ -464,12 +280,12 @@ class RegionCompiler {
     ir.code.byte(0x47);
     ir.code.byte(0x72);
     ir.openIf();
-    this.#leaveTo(at, branched);
+    this.#exits.leaveTo(at, branched);
     ir.close();
-    ir.localGet(knownPagesLocal);
+    ir.localGet(parameter.knownPages);
     ir.i32Const(bit);
     ir.code.byte(0x72);
-    ir.localSet(knownPagesLocal);
+    ir.localSet(parameter.knownPages);
     ir.close();
   }
 
@@ -481,7 +297,7 @@ class RegionCompiler {
     const start = blocks[to]?.start ?? 0;
     const cut = isCut(from, to);
     if (cut && !this.#dispatch) {
-      this.#leaveTo(start, branched);
+      this.#exits.leaveTo(start, branched);
       return;
     }
     // The interpreter tests the budget at branches only; every loop has one.
@@ -490,7 +306,7 @@ class RegionCompiler {
     if (pageOf(blocks[from]?.start ?? 0) !== pageOf(start)) this.#checkPage(start, branched);
     if (cut) {
       ir.i32Const(dispatched.indexOf(to));
-      ir.localSet(numberLocal);
+      ir.localSet(parameter.number);
       ir.branch(this.#loopLabels.get(0) ?? 0);
     } else if (at(to) <= at(from)) {
       ir.branch(this.#loopLabels.get(to) ?? 0);
@@ -508,13 +324,13 @@ class RegionCompiler {
     ir.code.byte(0x4c);
     ir.openIf();
     this.#noteInside();
-    this.#leaveTo(at, true);
+    this.#exits.leaveTo(at, true);
     ir.close();
   }
 
   #noteInside(): void {
     const ir = this.#ir;
-    ir.localGet(cpuLocal);
+    ir.localGet(parameter.cpu);
     ir.i32Const(1);
     ir.memory(opcode.i32Store, state.endedInside.offset, 2);
   }
@@ -532,10 +348,10 @@ class RegionCompiler {
       ir.branch(leave);
       ir.close();
       ir.localGet(next);
-      ir.localGet(pageEaLocal);
+      ir.localGet(parameter.pageEa);
       ir.code.byte(0x7d);
       this.#dispatch.writeNumber(ir);
-      ir.localSet(numberLocal);
+      ir.localSet(parameter.number);
       ir.branch(this.#loopLabels.get(0) ?? 0);
     } else {
       ir.branch(leave);
@@ -560,7 +376,7 @@ class RegionCompiler {
     // Crossing into the next page counts as a branch, as in the interpreter.
     const crosses = (block.end & 0xfff) === 0;
     if (block.next !== undefined) this.#follow(number, block.next, crosses);
-    else this.#leaveTo(block.end, crosses);
+    else this.#exits.leaveTo(block.end, crosses);
   }
 
   #instruction(number: number, block: FlowBlock, instruction: RegionInstruction, remaining: number): void {
@@ -609,7 +425,7 @@ class RegionCompiler {
   /** Writes the branch to a place. */
   #branch(from: number, block: FlowBlock, target: number): void {
     const to = this.#byStart.get(target);
-    if (block.taken === undefined || to !== block.taken) this.#leaveTo(target, true);
+    if (block.taken === undefined || to !== block.taken) this.#exits.leaveTo(target, true);
     else this.#follow(from, to, true);
   }
 }
@@ -617,8 +433,8 @@ class RegionCompiler {
 /** Writes a function that enters a region with a dispatcher, `region`, as regions are entered. */
 export function writeEntry(entry: RegionEntry, region: number): Bytes {
   const ir = new Ir(new Locals(regionParameters.length));
-  ir.localGet(cpuLocal);
-  ir.localGet(pageEaLocal);
+  ir.localGet(parameter.cpu);
+  ir.localGet(parameter.pageEa);
   ir.code.byte(0x42);
   ir.code.s64(pageOf(entry.at) * 4096);
   ir.code.byte(0x7d);

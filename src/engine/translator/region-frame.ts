@@ -13,6 +13,13 @@ export interface RegionEnding {
 /** The result of a region that ends with a call is, until that is done, this number plus that of the ending. */
 export const firstEnding = 16;
 
+/** Parameter types of a region's function, and of one with a dispatcher. */
+export const regionParameters = ['i32', 'i64'] as const;
+export const dispatchedParameters = ['i32', 'i64', 'i32', 'i32', 'i32'] as const;
+
+/** Parameters of the function, the last three only of one with a dispatcher. */
+export const parameter = { cpu: 0, pageEa: 1, number: 2, knownPages: 3, entryAt: 4 } as const;
+
 /** Locals and labels of the function that a region becomes. */
 export interface RegionFrame {
   readonly tlbRead: number;
@@ -48,11 +55,8 @@ export interface RegionFrame {
   leave: number;
 }
 
-/** Bits of a site's number that say how many instructions of its block are given back. */
+/** Bits of a site's number that say how many instructions of its block, of at most 1,024, are given back. */
 const remainingBits = 11;
-
-/** Most instructions of a block that a site can give back. */
-export const longestBlock = 2 ** remainingBits - 1;
 
 /** Places that a site can name lie within this many bytes of the region's page. */
 export const furthestPlace = 2 ** (31 - remainingBits + 2);

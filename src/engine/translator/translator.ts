@@ -6,13 +6,8 @@ import { ImportList } from '../import-list.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
 import { structure } from './flow-graph.ts';
 import { fusesMultiplyAdd } from './fused-multiply-add.ts';
-import {
-  type CompiledRegion,
-  compileRegion,
-  dispatchedParameters,
-  regionParameters,
-  writeEntry,
-} from './region-compiler.ts';
+import { type CompiledRegion, compileRegion, writeEntry } from './region-compiler.ts';
+import { dispatchedParameters, regionParameters } from './region-frame.ts';
 import { idOf, type RegionPlace, type RegionStart, type Surroundings } from './region-place.ts';
 import { type CodeSource, type Covering, type RegionPlan, RegionPlanner, type WaitingPlace } from './region-planner.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';

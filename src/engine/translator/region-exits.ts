@@ -1,0 +1,220 @@
+// How a region is entered and left: what it loads and stores, and where control goes on.
+import { jumpCacheOffset } from '../../cpu/memory-map.ts';
+import { slotOffset, state } from '../../cpu/state.ts';
+import type { Importer, Mode } from '../interpreter/interpreter-builder.ts';
+import type { Ir } from '../ir/ir.ts';
+import { writeJumpCacheEntry } from '../jump-cache.ts';
+import { regionResult } from '../leave-reason.ts';
+import { opcode } from '../wasm/memory-operators.ts';
+import { writeGoOnAtNip } from './context-check.ts';
+import { firstEnding, parameter, type RegionFrame, writeReturnToSite } from './region-frame.ts';
+import type { RegisterLocals } from './register-locals.ts';
+import { writeFastTest } from './translator-builder.ts';
+
+/** What a region needs of the context that it is entered in. */
+export interface RegionNeeds {
+  /** Supervisor state. */
+  readonly supervisor: boolean;
+  /** No enabled floating-point exception. */
+  readonly floatingPoint: boolean;
+}
+
+/** How regions of a module go on. */
+export interface ExitOptions {
+  readonly mode: Mode;
+  readonly imports: Importer;
+  /** Type index of regions in the module. */
+  readonly regionType: number;
+}
+
+/** Writes the way into a region and the ways out of it. */
+export class RegionExits {
+  readonly #ir: Ir;
+  readonly #frame: RegionFrame;
+  readonly #registers: RegisterLocals;
+  readonly #options: ExitOptions;
+  /** Where control enters; undefined where a parameter says it. */
+  readonly #entry: number | undefined;
+
+  constructor(ir: Ir, frame: RegionFrame, registers: RegisterLocals, options: ExitOptions, entry: number | undefined) {
+    this.#ir = ir;
+    this.#frame = frame;
+    this.#registers = registers;
+    this.#options = options;
+    this.#entry = entry;
+  }
+
+  /** Writes what comes first: whether the region may run now, then the loads of all that is held in locals. */
+  prologue(ir: Ir, { supervisor, floatingPoint }: RegionNeeds): void {
+    if (supervisor) {
+      ir.localGet(parameter.cpu);
+      ir.memory(opcode.i32Load, slotOffset.msr, 2);
+      ir.i32Const(0x4000);
+      ir.code.byte(0x71);
+      this.#refuse(ir);
+    }
+    if (floatingPoint) {
+      // VE, OE, UE, ZE, XE.
+      ir.localGet(parameter.cpu);
+      ir.memory(opcode.i32Load, slotOffset.fpscr, 2);
+      ir.i32Const(0xf8);
+      ir.code.byte(0x71);
+      this.#refuse(ir);
+      writeFastTest(ir, this.#frame.fast);
+    }
+    const load = (offset: number, local: number) => {
+      ir.localGet(parameter.cpu);
+      ir.memory(opcode.i32Load, offset, 2);
+      ir.localSet(local);
+    };
+    load(state.tlbRead.offset, this.#frame.tlbRead);
+    load(state.tlbWrite.offset, this.#frame.tlbWrite);
+    load(state.tlbExecute.offset, this.#frame.tlbExecute);
+    load(state.facilities.offset, this.#frame.facilities);
+    load(state.jumpContext.offset, this.#frame.jumpContext);
+    load(state.budget.offset, this.#frame.left);
+    this.#registers.writeLoads(ir);
+  }
+
+  /** With a condition on the stack: has the first instruction interpreted, which raises what is due. */
+  #refuse(ir: Ir): void {
+    ir.openIf();
+    ir.localGet(parameter.cpu);
+    ir.localGet(parameter.pageEa);
+    if (this.#entry === undefined) {
+      ir.localGet(parameter.entryAt);
+      ir.code.byte(0xac);
+    } else {
+      ir.code.byte(0x42);
+      ir.code.s64(this.#entry);
+    }
+    ir.code.byte(0x7c);
+    ir.memory(opcode.i64Store, slotOffset.nip, 3);
+    ir.i32Const(regionResult.interpret);
+    ir.return();
+    ir.close();
+  }
+
+  /** Leaves at the instruction that `site` names, with its uncompleted rest of the block given back. */
+  siteLeave(result: number): void {
+    const ir = this.#ir;
+    writeReturnToSite(ir, this.#frame);
+    ir.i32Const(result);
+    ir.localSet(this.#frame.result);
+    ir.branch(this.#frame.leave);
+  }
+
+  /** Stores the registers, then goes on in the region at `next` if the jump cache knows one, else leaves. */
+  epilogue(): void {
+    const ir = this.#ir;
+    const { next } = this.#frame;
+    this.#registers.writeStores(ir);
+    ir.localGet(parameter.cpu);
+    ir.localGet(this.#frame.left);
+    ir.code.byte(0xac);
+    ir.memory(opcode.i64Store, state.budget.offset, 3);
+    if (this.#frame.endings.length > 0) this.#endings();
+    const leave = ir.openBlock();
+    // A branch goes on while there is budget, falling through always.
+    ir.localGet(this.#frame.result);
+    ir.openIf();
+    ir.localGet(this.#frame.result);
+    ir.i32Const(regionResult.fallThrough);
+    ir.code.byte(0x47);
+    ir.branchIf(leave);
+    ir.openElse();
+    ir.localGet(this.#frame.left);
+    ir.i32Const(0);
+    ir.code.byte(0x4c);
+    ir.branchIf(leave);
+    ir.close();
+    this.#chain(leave);
+    ir.close();
+    ir.localGet(parameter.cpu);
+    ir.localGet(next);
+    ir.memory(opcode.i64Store, slotOffset.nip, 3);
+    ir.localGet(this.#frame.result);
+  }
+
+  /** Makes the call that ends the region, if one does, and takes the interrupt that it raises. */
+  #endings(): void {
+    const ir = this.#ir;
+    const { imports, mode } = this.#options;
+    ir.localGet(this.#frame.result);
+    ir.i32Const(firstEnding);
+    ir.code.byte(0x4f);
+    ir.openIf();
+    ir.localGet(parameter.cpu);
+    ir.localGet(this.#frame.next);
+    ir.memory(opcode.i64Store, slotOffset.nip, 3);
+    this.#frame.endings.forEach(({ name, args }, i) => {
+      ir.localGet(this.#frame.result);
+      ir.i32Const(firstEnding + i);
+      ir.code.byte(0x46);
+      ir.openIf();
+      ir.localGet(parameter.cpu);
+      for (const arg of args) ir.i32Const(arg);
+      ir.call(imports.dataPlane(name));
+      ir.close();
+    });
+    ir.localGet(parameter.cpu);
+    ir.memory(opcode.i32Load, state.exception.offset, 2);
+    ir.openIf();
+    ir.localGet(parameter.cpu);
+    ir.call(imports.core('deliver'));
+    ir.close();
+    writeGoOnAtNip(ir, this.#frame, mode);
+    ir.close();
+  }
+
+  #chain(leave: number): void {
+    const ir = this.#ir;
+    const { next, entry } = this.#frame;
+    ir.localGet(next);
+    writeJumpCacheEntry(ir, entry);
+    ir.localGet(parameter.cpu);
+    ir.code.byte(0x6a);
+    ir.localTee(entry);
+    ir.memory(opcode.i64Load, jumpCacheOffset, 3);
+    ir.localGet(next);
+    ir.code.byte(0x52);
+    ir.branchIf(leave);
+    ir.localGet(entry);
+    ir.memory(opcode.i32Load, jumpCacheOffset + 12, 2);
+    ir.localGet(parameter.cpu);
+    ir.memory(opcode.i32Load, state.jumpContext.offset, 2);
+    ir.code.byte(0x47);
+    ir.branchIf(leave);
+    ir.localGet(parameter.cpu);
+    ir.localGet(next);
+    ir.code.byte(0x42);
+    ir.code.s64(-4096);
+    ir.code.byte(0x83);
+    ir.localGet(entry);
+    ir.memory(opcode.i32Load, jumpCacheOffset + 8, 2);
+    // return_call_indirect
+    ir.code.byte(0x13);
+    ir.code.u32(this.#options.regionType);
+    ir.code.byte(0);
+  }
+
+  /** Leaves and goes on at a place; `branched`: by a branch. */
+  leaveTo(at: number, branched: boolean): void {
+    const ir = this.#ir;
+    ir.localGet(parameter.pageEa);
+    ir.code.byte(0x42);
+    ir.code.s64(at);
+    ir.code.byte(0x7c);
+    if (!this.#options.mode.is64) {
+      ir.code.byte(0x42);
+      ir.code.s64(0xffffffff);
+      ir.code.byte(0x83);
+    }
+    ir.localSet(this.#frame.next);
+    if (!branched) {
+      ir.i32Const(regionResult.fallThrough);
+      ir.localSet(this.#frame.result);
+    }
+    ir.branch(this.#frame.leave);
+  }
+}
