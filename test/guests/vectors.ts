@@ -91,6 +91,53 @@ const ipiTaken = `
         sc 1
 `;
 
+/** SRR1 bit 34 (edition 3.1). */
+const prefixed = 0x2000_0000n;
+const allOn = 0x31bcn;
+
+/** Interrupts of prefixed instructions. */
+const prefixedCauses: readonly Cause[] = [
+  {
+    name: 'prefixed load without page',
+    code: 'pld r3, 16(r4), 0',
+    needs: DR,
+    since: 310,
+    parts: { registers: [0n, place.noPage], fscr: allOn },
+    raised: (at) => ({ ...data(place.noPage + 16n, storage.noTranslation)(at), status: prefixed }),
+  },
+  {
+    name: 'prefixed store to a page to be read',
+    code: 'pstd r3, 0(r4), 0',
+    needs: DR,
+    since: 310,
+    parts: { registers: [0n, place.readOnly], fscr: allOn },
+    raised: (at) => ({ ...data(place.readOnly, storage.protection | storage.store)(at), status: prefixed }),
+  },
+  {
+    name: 'prefixed load unavailable',
+    code: 'plfd f1, 0(r4), 0',
+    clears: FP,
+    since: 310,
+    parts: { registers: [0n, place.data], fscr: allOn },
+    raised: simple(0x800n, prefixed),
+  },
+  {
+    name: 'prefixed facility unavailable',
+    code: 'pnop',
+    needs: PR,
+    since: 310,
+    raised: (at) => ({ vector: 0xf60n, resume: at, cause: facility.PREFIX, status: prefixed }),
+  },
+  {
+    name: 'prefixed step',
+    code: 'pnop\n nop',
+    sets: SE,
+    since: 310,
+    parts: { fscr: allOn },
+    raised: simple(0xd00n, 0x4000_0000n | prefixed, 8n),
+  },
+];
+
 const noSegment = (radix: boolean): bigint => (radix ? place.outside : place.noSegment);
 /** Addresses beyond 32 bits need 64-bit mode. */
 const wide = (radix: boolean): bigint => (radix ? SF : 0n);
@@ -126,6 +173,8 @@ const causesOf = (radix: boolean): readonly Cause[] => [
     parts: { fscr: 0x0c00_0000_0000_0004n },
     raised: (at) => ({ vector: 0xf60n, resume: at, cause: facility.TAR }),
   },
+  // Prefixed instructions are told by a bit of SRR1.
+  ...prefixedCauses,
   {
     name: 'load without page',
     code: 'ld r3, 8(r4)',
