@@ -236,6 +236,7 @@ interface BreakCase {
 const breakCases: readonly BreakCase[] = [
   { name: 'a straight run', privilege: 1n, msr: problem, code: 'nop\nhere: addi r1, r1, 1\n nop\n nop', next: 4 },
   { name: 'supervisor state', privilege: 2n, msr: translated, code: 'nop\nhere: addi r1, r1, 1\n nop\n nop', next: 4 },
+  { name: 'mtmsrd', privilege: 2n, msr: translated, code: 'mfmsr r3\nhere: mtmsrd r3\n nop\n nop', next: 4 },
   { name: 'the other state', privilege: 2n, msr: problem, code: 'nop\nhere: addi r1, r1, 1\n nop\n nop' },
   { name: 'off', privilege: 0n, msr: problem, code: 'nop\nhere: addi r1, r1, 1\n nop\n nop' },
   {

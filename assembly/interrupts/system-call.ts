@@ -2,6 +2,7 @@
 import * as L from '../generated/layout';
 import { interrupted } from '../imports';
 import { updateContext } from '../mmu/context';
+import { stepDue, stepRaise } from '../mmu/step';
 import * as R from '../supervisor/registers';
 import { deliverPending, interruptLocation, interruptMode, suspended } from './deliver';
 import {
@@ -82,6 +83,8 @@ export function returnFromScv(cpu: usize): void {
 
 /** form: 0 mtmsrd L=0, 1 mtmsrd L=1, 2 mtmsr L=0, 3 mtmsr L=1. HV, ME and LE never change; mtmsr leaves bits 0:31. */
 export function moveToMsr(cpu: usize, value: u64, form: i32): void {
+  // MSR[SE] as it was when the instruction began counts.
+  const due = stepDue(cpu);
   if (form & 1) changeMsr(cpu, value, R.MSR_EE | R.MSR_RI);
   else if (form == 2) changeMsr(cpu, value, 0xffffffff & ~(R.MSR_ME | R.MSR_LE));
   else {
@@ -91,5 +94,6 @@ export function moveToMsr(cpu: usize, value: u64, form: i32): void {
     changeMsr(cpu, wanted, ~(R.MSR_ME | R.MSR_LE));
     endDoomed(cpu);
   }
-  deliverPending(cpu);
+  if (due != 0) stepRaise(cpu, due);
+  else deliverPending(cpu);
 }

@@ -4,7 +4,7 @@ import * as L from '../generated/layout';
 import { recordsOf } from '../imports';
 import * as R from '../supervisor/registers';
 import * as T from './translation';
-import { stepCompleted, stepPrepare, stepRaise } from './step';
+import { stepCompleted, stepDue, stepPrepare, stepRaise } from './step';
 import { translateFetch } from './access';
 import { tlbInsert } from './tlb';
 import { pageHasBreakpoint } from './watchpoint';
@@ -13,7 +13,7 @@ import { pageHasBreakpoint } from './watchpoint';
 export function fetchRecords(cpu: usize): u32 {
   const ea = load<u64>(cpu, L.S_nip);
   if (stepCompleted(cpu, ea)) {
-    stepRaise(cpu);
+    stepRaise(cpu, stepDue(cpu));
     return 0;
   }
   const real = translateFetch(cpu, ea);

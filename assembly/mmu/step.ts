@@ -87,11 +87,16 @@ export function stepCompleted(cpu: usize, nip: u64): bool {
   return load<i32>(cpu, L.S_stepState) >= PREPARED && nip != load<u64>(cpu, L.S_stepAddress);
 }
 
-/** Raises the trace interrupt; `nip` is the next instruction. */
-export function stepRaise(cpu: usize): void {
+/** What is due after the instruction that runs, for {@link stepRaise}; 0: nothing. */
+export function stepDue(cpu: usize): i32 {
+  const state = load<i32>(cpu, L.S_stepState);
+  return state >= PREPARED ? state : 0;
+}
+
+/** Raises the trace interrupt that {@link stepDue} has told of; `nip` is the next instruction. */
+export function stepRaise(cpu: usize, state: i32): void {
   store<i32>(cpu, 0xd00, L.S_exception);
   store<i32>(cpu, 0, L.S_exceptionAfter);
-  const state = load<i32>(cpu, L.S_stepState);
   const bits = TRACED | (state & IS_PREFIXED ? PREFIXED : 0) | (state & IS_MATCHED ? BY_CIABR : 0);
   store<u64>(cpu, bits, L.S_exceptionSrr1);
 }
@@ -107,7 +112,7 @@ export function stepElsewhere(cpu: usize, nip: u64): bool {
   // After CIABR's page was left, the others run as ever.
   if ((nip ^ stepped) >> 12 != 0) return false;
   if (load<i32>(cpu, L.S_exception) != 0x700 || load<u64>(cpu, L.S_exceptionSrr1) != 0x80000) return false;
-  if (state >= PREPARED) stepRaise(cpu);
+  if (state >= PREPARED) stepRaise(cpu, state);
   else store<i32>(cpu, 0, L.S_exception);
   return true;
 }

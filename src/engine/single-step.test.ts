@@ -81,3 +81,17 @@ test('a handler whose first instruction is illegal does not keep the engine for 
   assert.equal(reason, leaveReason.budget);
   assert.equal(cpu.vcpu.nip, 0x700n);
 });
+
+test('mtmsrd that ends single-stepping is stepped itself', () => {
+  // mtmsrd r3, with MSR[SE] = 0 in r3.
+  const cpu = machine([0x7c60_0164, addi(4, 4, 1)]);
+  const { vcpu, engine } = cpu;
+  vcpu.setGpr(3, traced);
+  vcpu.setSpr(26, BigInt(code));
+  vcpu.setSpr(27, traced | stepBit);
+  engine.dataPlane.returnFromInterrupt(vcpu.address);
+  assert.equal(engine.run(vcpu, 1000).reason, leaveReason.hypercall);
+  assert.equal(vcpu.nip, 0xd04n);
+  assert.equal(vcpu.spr(26), BigInt(code + 4));
+  assert.equal(vcpu.spr(27), traced | 0x4000_0000n);
+});
