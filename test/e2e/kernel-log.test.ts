@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { comparableLines } from './kernel-log.ts';
-import { programPath, runChild } from './program.ts';
+import { patientTime, programPath, runChild } from './program.ts';
 
 const recorded = readFileSync(new URL('../../../test/data/kernel-log-qemu-7.2.txt', import.meta.url), 'utf8');
 
 test("the kernel's log is that of QEMU, and has no warning", async (t) => {
   const command = "dmesg; echo '=== warnings'; dmesg -r | grep '^<[0-4]>'; true";
-  const result = await runChild(programPath('continuo'), ['run', '--cpus', '2', '--exec', command]);
+  const result = await runChild(programPath('continuo'), ['run', '--cpus', '2', ...patientTime, '--exec', command]);
   assert.equal(result.status, 0, result.stderr);
   const [log = '', warnings = ''] = result.stdout.toString().split('=== warnings\n');
   assert.doesNotMatch(warnings.replace(/^.*hrtimer: interrupt took.*$/m, ''), /\S/);

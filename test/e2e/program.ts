@@ -7,8 +7,13 @@ import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 
+const engine = engineFromEnvironment() ?? 'translator';
+
 /** Long enough for a boot on a machine that is busy with other work, in stress mode, too; only a hang takes as long. */
-const patienceMs = (engineFromEnvironment() ?? 'translator') === 'translator' ? 240_000 : 1_200_000;
+const patienceMs = engine === 'translator' ? 240_000 : 1_200_000;
+
+/** Options of `continuo run` for guests that watch the time: in stress mode they are so slow that they would find fault with it. */
+export const patientTime: readonly string[] = engine === 'stress' ? ['--icount', 'shift=2'] : [];
 
 /** The path of a program of the package. */
 export function programPath(name: 'continuo' | 'continuo-system-ppc64'): string {
