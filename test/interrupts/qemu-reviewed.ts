@@ -80,6 +80,13 @@ export const reviewed: readonly Reviewed[] = [
     },
   },
   {
+    reason: 'QEMU repeats the rings of the TIMA every 64 bytes',
+    applies: (command, [ours]) => {
+      const inPage = (timaLoad(command) ?? 0) & 0xffff;
+      return inPage >= 0x40 && inPage < 0x800 && ours === ones >> BigInt(64 - 8 * 2 ** sizeOf(command));
+    },
+  },
+  {
     reason: 'QEMU does not withdraw an exception when CPPR becomes more favoured',
     applies: (command, [ours = 0n], [theirs = 0n]) =>
       timaLoad(command) === 0x10 && sizeOf(command) === 3 && theirs - ours === 0x80n << 56n,

@@ -373,7 +373,7 @@ export function xiveSteps(servers: readonly number[]): fc.Arbitrary<XiveStep> {
     'anyStore',
     (driven, model, [by, where, at, bytes, wide]) => {
       const aligned = at - (at % bytes);
-      if (driven.spares === true && aligned < 0x20) return;
+      if (driven.spares === true && aligned < 0x800) return;
       const value = BigInt.asUintN(8 * bytes, wide);
       driven.store(by, tima[where] + BigInt(aligned), bytes, value);
       model.timaStore(by, where, aligned, bytes, value);
