@@ -33,7 +33,7 @@ export const defaultTuning: TranslatorTuning = {
   threshold: 2,
   batch: 32,
   patience: 8,
-  longestWait: 64,
+  longestWait: 192,
   regionLimit: 256,
   joinedLimit: 800,
   joinThreshold: 2_000_000,
