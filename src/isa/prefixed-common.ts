@@ -22,13 +22,12 @@ export interface PrefixedAccess {
   readonly register: string;
   readonly facility?: InstructionRow['facility'];
   readonly facilityByField?: InstructionRow['facilityByField'];
-  readonly hot?: boolean;
 }
 
 /** Row `mnemonic register,D(RA),R`. */
 export function prefixedAccess(
   mnemonic: string,
-  { type, head, register, facility, facilityByField, hot }: PrefixedAccess,
+  { type, head, register, facility, facilityByField }: PrefixedAccess,
   meaning: InstructionRow['meaning'],
 ): InstructionRow {
   return {
@@ -39,7 +38,6 @@ export function prefixedAccess(
     since: '3.1',
     ...(facility ? { facility } : {}),
     ...(facilityByField ? { facilityByField } : {}),
-    ...(hot ? { hot } : {}),
     split: ['R'],
     meaning,
   };

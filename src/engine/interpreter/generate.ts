@@ -1,7 +1,8 @@
 // Makes the interpreter: one WebAssembly module for each mode (MSR[SF], MSR[LE]) from the instruction table.
 //
 // The main function is a loop around one `br_table` over predecoded records. Rows that are executed often, and those
-// with flow of control, are in it; each other row is a function of its own, called through a table.
+// with branches, are in it; each other row is a function of its own, called through a table. The main function has a limit:
+// the runtime's compiler gives up on good code for a function of more than some thousand values.
 import { jumpCacheOffset, recordBytes, recordSide, specialHandler } from '../../cpu/memory-map.ts';
 import { slotOffset, sprOffset, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
@@ -18,6 +19,7 @@ import { type FixedValues, type PreparedRow, prepareRow, variantKey, variantsOf 
 import { opcode } from '../wasm/memory-operators.ts';
 import { type Bytes, ModuleWriter } from '../wasm/writer.ts';
 import {
+  coldResult,
   type Frame,
   type Importer,
   InterpreterBuilder,
@@ -29,8 +31,6 @@ import {
 
 const firstHandler = Object.keys(specialHandler).length;
 
-/** What the function of one instruction returns: it was completed (a prefixed one: two records), or an interrupt was raised. */
-const coldResult = { done: 0, raised: 1, prefixedDone: 2 } as const;
 /** SPR number of DAR. */
 const darNumber = 19;
 /** Arrivals from translated code after which a place is hot: interpreting it has cost about what translating it does. */
@@ -54,6 +54,8 @@ export function handlerKey(rowIndex: number, variant: string): string {
 export interface GeneratedInterpreter {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly handlers: HandlerMap;
+  /** Bytes of the main function's code. */
+  readonly mainBytes: number;
 }
 
 interface Variant {
@@ -116,12 +118,21 @@ export function layoutOf(prepared: PreparedRow, fixed: FixedValues, near: boolea
   return layout;
 }
 
+/** A variant as a function of its own. */
+interface ColdFunction {
+  readonly locals: Locals;
+  readonly body: Bytes;
+  /** It expects the instruction's address in `nip`. */
+  readonly needsCia: boolean;
+}
+
 /** Builds a variant as a function of its own; undefined when it needs the main function. */
-function coldFunction(mode: Mode, variant: Variant, imports: Importer): { locals: Locals; body: Bytes } | undefined {
+function coldFunction(mode: Mode, variant: Variant, imports: Importer): ColdFunction | undefined {
   const locals = new Locals(2);
   const ir = new Ir(locals);
+  let needsCia: boolean;
   try {
-    build(ir, mode, { cpu: 0, record: 1, main: undefined }, variant, imports, false);
+    ({ needsCia } = build(ir, mode, { cpu: 0, record: 1, main: undefined }, variant, imports, false));
   } catch (error) {
     if (error instanceof NeedsMainFunction) return undefined;
     throw error;
@@ -129,7 +140,7 @@ function coldFunction(mode: Mode, variant: Variant, imports: Importer): { locals
   ir.flush();
   ir.i32Const(variant.prepared.row.prefix === undefined ? coldResult.done : coldResult.prefixedDone);
   ir.code.byte(0x0b);
-  return { locals, body: ir.code };
+  return { locals, body: ir.code, needsCia };
 }
 
 /** What a variant does to the flow of control. */
@@ -185,8 +196,8 @@ class MainFunction {
     this.#regionType = regionType;
   }
 
-  /** The whole body; `coldType` is the type index of the functions behind the table. */
-  write(handlers: readonly MainHandler[], coldType: number): { locals: Locals; body: Bytes } {
+  /** The whole body; `coldType` is the type index of the functions behind the table, the first of which need CIA. */
+  write(handlers: readonly MainHandler[], coldType: number, needingCia: number): { locals: Locals; body: Bytes } {
     const { ir } = this;
     const main = this.#main;
     this.#enter();
@@ -196,7 +207,7 @@ class MainFunction {
     main.nearBudget = ir.openBlock();
     this.#resolveTarget();
     main.next = ir.openLoop();
-    this.#dispatch(handlers, coldType);
+    this.#dispatch(handlers, coldType, needingCia);
     ir.close();
     ir.code.byte(0x00);
     ir.close();
@@ -438,7 +449,7 @@ class MainFunction {
     ir.localSet(local);
   }
 
-  #dispatch(handlers: readonly MainHandler[], coldType: number): void {
+  #dispatch(handlers: readonly MainHandler[], coldType: number, needingCia: number): void {
     const { ir } = this;
     const { record } = this.#frame;
     const handler = this.#locals.keep('i32');
@@ -447,11 +458,13 @@ class MainFunction {
     ir.memory(opcode.i32Load16U, 0, 1);
     ir.localSet(handler);
     this.#dispatchLabel = ir.openLoop();
-    for (let i = 0; i <= count; i++) ir.openBlock();
+    for (let i = 0; i <= count + 1; i++) ir.openBlock();
     ir.localGet(handler);
     ir.code.byte(0x0e);
-    ir.code.u32(count);
-    for (let i = 0; i <= count; i++) ir.code.u32(i);
+    ir.code.u32(count + needingCia);
+    for (let i = 0; i < count; i++) ir.code.u32(i);
+    for (let i = 0; i < needingCia; i++) ir.code.u32(count);
+    ir.code.u32(count + 1);
     ir.close();
     this.#undecoded();
     ir.close();
@@ -473,6 +486,8 @@ class MainFunction {
       else this.#advancePrefixed();
     }
     ir.close();
+    this.#storeCia();
+    ir.close();
     const result = this.#locals.keep('i32');
     ir.localGet(0);
     ir.localGet(record);
@@ -489,6 +504,14 @@ class MainFunction {
     ir.i32Const(coldResult.raised);
     ir.code.byte(0x46);
     ir.branchIf(this.#main.fault);
+    ir.localGet(result);
+    ir.i32Const(coldResult.resume);
+    ir.code.byte(0x46);
+    ir.openIf();
+    this.#countBeforeFault();
+    this.#addTo(this.#main.left, -recordBytes);
+    ir.branch(this.#main.resume);
+    ir.close();
     this.#advancePrefixed();
     ir.close();
     this.#advance();
@@ -716,14 +739,15 @@ class MainFunction {
 export function generateInterpreter(table: readonly InstructionRow[], mode: Mode): GeneratedInterpreter {
   const imports = new ImportList();
   const mainHandlers: MainHandler[] = [];
-  const cold: { variant: Variant; locals: Locals; body: Bytes }[] = [];
+  const withCia: (ColdFunction & { variant: Variant })[] = [];
+  const plain: (ColdFunction & { variant: Variant })[] = [];
   table.forEach((row, rowIndex) => {
     const prepared = prepareRow(row);
     for (const fixed of variantsOf(prepared)) {
       const variant: Variant = { rowIndex, prepared, fixed };
       try {
         const own = row.hot ? undefined : coldFunction(mode, variant, imports);
-        if (own) cold.push({ variant, ...own });
+        if (own) (own.needsCia ? withCia : plain).push({ variant, ...own });
         else {
           mainHandlers.push({ ...variant, near: false });
           if (usesBranchField(mode, variant)) mainHandlers.push({ ...variant, near: true });
@@ -737,10 +761,12 @@ export function generateInterpreter(table: readonly InstructionRow[], mode: Mode
     }
   });
 
+  const cold = [...withCia, ...plain];
   const module = new ModuleWriter();
   const coldType = module.type({ params: ['i32', 'i32'], results: ['i32'] });
   const regionType = module.type({ params: ['i32', 'i64'], results: ['i32'] });
-  const main = new MainFunction(mode, imports, regionType).write(mainHandlers, coldType);
+  const main = new MainFunction(mode, imports, regionType).write(mainHandlers, coldType, withCia.length);
+  const mainBytes = main.body.length;
   module.importMemory();
   module.importTable('regions', 1);
   for (const { name, type } of imports.list) module.importFunction(name, type);
@@ -754,6 +780,7 @@ export function generateInterpreter(table: readonly InstructionRow[], mode: Mode
   module.ownTable(functionIndices);
   return {
     bytes: module.finish(),
+    mainBytes,
     handlers: handlerMap(
       mainHandlers,
       cold.map((item) => item.variant),

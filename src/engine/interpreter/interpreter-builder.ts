@@ -35,6 +35,12 @@ export interface Mode {
   readonly littleEndian: boolean;
 }
 
+/**
+ * What the function of one instruction returns: it was completed (a prefixed one: two records), an interrupt was raised, or
+ * the context may have changed and `nip` says where to go on.
+ */
+export const coldResult = { done: 0, raised: 1, prefixedDone: 2, resume: 3 } as const;
+
 /** Locals and labels of the function that the code goes into. */
 export interface Frame {
   /** Local of the CPU state's address and of the record's address. */
@@ -451,7 +457,7 @@ export class InterpreterBuilder extends OperatorBuilder {
     if (this.#isPrefixed) writePrefixedMark(ir, this.#frame.cpu);
     if (this.#frame.main) ir.branch(this.#frame.main.fault);
     else {
-      ir.i32Const(1);
+      ir.i32Const(coldResult.raised);
       ir.return();
     }
   }
@@ -626,9 +632,17 @@ export class InterpreterBuilder extends OperatorBuilder {
     return this.#frame.main;
   }
 
+  /** A function of its own finds CIA in `nip`. */
+  needsCia = false;
+
   #ciaNode(step: number): I64 {
-    const main = this.#main();
+    const { main } = this.#frame;
     const { ir } = this;
+    if (!main) {
+      this.needsCia = true;
+      const cia = this.#readState('i64', 'slot:nip', this.#cpu(), opcode.i64Load, slotOffset.nip);
+      return this.#ea(step === 0 ? cia : this.add(cia, this.const(step)));
+    }
     const node = ir.written('i64', [], () => {
       ir.localGet(main.pageEa);
       ir.localGet(this.#frame.record);
@@ -763,9 +777,14 @@ export class InterpreterBuilder extends OperatorBuilder {
   }
 
   resumeAtNip(): void {
-    const main = this.#main();
+    const { main } = this.#frame;
     const { ir } = this;
     ir.effect([], '', () => {
+      if (!main) {
+        ir.i32Const(coldResult.resume);
+        ir.return();
+        return;
+      }
       this.#count(main);
       ir.branch(main.resume);
     });

@@ -8,16 +8,15 @@ import type { InstructionRow } from '../row.ts';
 interface Place {
   readonly type: 0 | 2;
   readonly code: number;
-  readonly hot?: boolean;
 }
 
-function load(mnemonic: string, size: AccessSize, { type, code, hot = false }: Place, signed = false): InstructionRow {
-  const access = { type, head: `${code}:6 RT:5`, register: 'RT', hot };
+function load(mnemonic: string, size: AccessSize, { type, code }: Place, signed = false): InstructionRow {
+  const access = { type, head: `${code}:6 RT:5`, register: 'RT' };
   return prefixedAccess(mnemonic, access, (b, f) => b.setGpr(f.RT, b.load(size, prefixedAddress(b, f), { signed })));
 }
 
-function store(mnemonic: string, size: AccessSize, { type, code, hot = false }: Place): InstructionRow {
-  const access = { type, head: `${code}:6 RS:5`, register: 'RS', hot };
+function store(mnemonic: string, size: AccessSize, { type, code }: Place): InstructionRow {
+  const access = { type, head: `${code}:6 RS:5`, register: 'RS' };
   return prefixedAccess(mnemonic, access, (b, f) => b.store(size, prefixedAddress(b, f), b.gpr(f.RS)));
 }
 
@@ -35,13 +34,13 @@ export const fixedPrefixedRows: readonly InstructionRow[] = [
   load('plbz', 1, { type: 2, code: 34 }),
   load('plhz', 2, { type: 2, code: 40 }),
   load('plha', 2, { type: 2, code: 42 }, true),
-  load('plwz', 4, { type: 2, code: 32, hot: true }),
+  load('plwz', 4, { type: 2, code: 32 }),
   load('plwa', 4, { type: 0, code: 41 }, true),
-  load('pld', 8, { type: 0, code: 57, hot: true }),
+  load('pld', 8, { type: 0, code: 57 }),
   store('pstb', 1, { type: 2, code: 38 }),
   store('psth', 2, { type: 2, code: 44 }),
   store('pstw', 4, { type: 2, code: 36 }),
-  store('pstd', 8, { type: 0, code: 61, hot: true }),
+  store('pstd', 8, { type: 0, code: 61 }),
   // The even register's doubleword is first in storage in either byte order, other than with lq and stq.
   prefixedAccess('plq', { type: 0, head: '56:6 RTp:5', register: 'RTp' }, (b, f) => {
     const ea = prefixedAddress(b, f);
@@ -61,7 +60,6 @@ export const fixedPrefixedRows: readonly InstructionRow[] = [
     pattern: '14:6 RT:5 RA:5 si1:16',
     operands: 'RT,RA,SI34,R',
     since: '3.1',
-    hot: true,
     split: ['R'],
     meaning: addImmediate,
   },
