@@ -18,10 +18,13 @@ const boot = (more: readonly string[], counts = '1 2'): string =>
 test('counts, time stamps, and what the boot loader says may differ', () => {
   const memory = (free: number) =>
     `[    0.0] Memory: ${free}K/524288K available (3092K code, ${524288 - free}K reserved)`;
-  const other = boot(['tbr=17', memory(509664)], '12 7')
+  const other = boot(['tbr=17', memory(509664), '[    0.1] checks-32[33]: User access'], '12 7')
     .replace('0.092236', '0.120334')
     .replace('0x1000', '0x2000');
-  assert.deepEqual(consoleDifferences(boot(['tbr=4', memory(509676)]), other), []);
+  assert.deepEqual(
+    consoleDifferences(boot(['tbr=4', memory(509676), '[    0.2] checks-32[34]: User access']), other),
+    [],
+  );
 });
 
 test('a line that only one has is a difference, and so is another value', () => {

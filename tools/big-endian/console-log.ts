@@ -7,6 +7,7 @@ const measured: readonly (readonly [RegExp, string])[] = [
   // The kernel also shows its name through the platform's operator panel, without an end of the line.
   [/^#1 SMP \d{4}-\d{2}-\d(?=\[)/, ''],
   [/^\[ *[\d.]+\] /, ''],
+  [/^(checks-\w+)\[\d+\]/, '$1[number]'],
   [/^( *\w+:)(?: +\d+)+(?= |$)/, '$1 counts'],
   // What is reserved holds the flattened tree, which has a few nodes more with SLOF.
   [/^Memory: \d+K(.*), \d+K reserved/, 'Memory: some$1, some reserved'],
