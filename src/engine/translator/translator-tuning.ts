@@ -31,12 +31,12 @@ export interface TranslatorTuning {
 /** Tuning for use. */
 export const defaultTuning: TranslatorTuning = {
   threshold: 2,
-  batch: 32,
-  patience: 8,
+  batch: 64,
+  patience: 16,
   longestWait: 192,
   regionLimit: 256,
   joinedLimit: 800,
-  joinThreshold: 2_000_000,
+  joinThreshold: 1_000_000,
   onlyExecuted: true,
   maximumRegions: 60_000,
   maximumTableBytes: 384 * 2 ** 20,
