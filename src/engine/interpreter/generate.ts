@@ -6,28 +6,18 @@
 import { jumpCacheOffset, recordBytes, recordSide, specialHandler } from '../../cpu/memory-map.ts';
 import { slotOffset, sprOffset, state } from '../../cpu/state.ts';
 import type { InstructionRow } from '../../isa/row.ts';
-import { fields } from '../fields.ts';
 import { ImportList } from '../import-list.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
 import { writeJumpCacheEntry } from '../jump-cache.ts';
 import { leaveReason, regionResult } from '../leave-reason.ts';
 import { boundarySrr1, prefixedSrr1, programSrr1 } from '../operator-builder.ts';
-import { RecordLayout } from '../record-layout.ts';
 import { writeTlbIndex } from '../tlb-index.ts';
-import { type FixedValues, type PreparedRow, prepareRow, variantKey, variantsOf } from '../variants.ts';
+import { prepareRow, variantKey, variantsOf } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { type Bytes, ModuleWriter } from '../wasm/writer.ts';
-import {
-  coldResult,
-  type Frame,
-  type Importer,
-  InterpreterBuilder,
-  type MainFrame,
-  type MeaningFlow,
-  type Mode,
-  NeedsMainFunction,
-} from './interpreter-builder.ts';
+import { coldResult, type Frame, type MainFrame, type Mode } from './interpreter-builder.ts';
+import { build, type ColdFunction, coldFunction, scratchMain, usesBranchField, type Variant } from './variant-code.ts';
 
 const firstHandler = Object.keys(specialHandler).length;
 
@@ -58,101 +48,8 @@ export interface GeneratedInterpreter {
   readonly mainBytes: number;
 }
 
-interface Variant {
-  readonly rowIndex: number;
-  readonly prepared: PreparedRow;
-  readonly fixed: FixedValues;
-}
-
 interface MainHandler extends Variant {
   readonly near: boolean;
-}
-
-/** Labels that are good enough to see what a meaning does without keeping its code. */
-const scratchMain: MainFrame = {
-  recordBase: 0,
-  pageEa: 0,
-  start: 0,
-  left: 0,
-  target: 0,
-  tlbRead: 0,
-  tlbWrite: 0,
-  next: 0,
-  jump: 0,
-  fault: 0,
-  resume: 0,
-  nearBudget: 0,
-};
-
-function build(
-  ir: Ir,
-  mode: Mode,
-  frame: Frame,
-  variant: Variant,
-  imports: Importer,
-  near: boolean,
-  layout = new RecordLayout(variant.prepared.pattern),
-): InterpreterBuilder {
-  const builder = new InterpreterBuilder(ir, mode, frame, layout, variant.fixed, imports, near);
-  builder.checks(variant.prepared.row);
-  variant.prepared.row.meaning(builder, fields);
-  return builder;
-}
-
-/** The record layout of a variant's handler. */
-export function layoutOf(prepared: PreparedRow, fixed: FixedValues, near: boolean): RecordLayout {
-  const layout = new RecordLayout(prepared.pattern);
-  const frame: Frame = { cpu: 0, record: 0, main: scratchMain };
-  const ir = new Ir(new Locals(0));
-  build(
-    ir,
-    { is64: true, littleEndian: true },
-    frame,
-    { rowIndex: 0, prepared, fixed },
-    new ImportList(),
-    near,
-    layout,
-  );
-  // Slots are asked for while code is written as well as while it is built.
-  ir.flush();
-  return layout;
-}
-
-/** A variant as a function of its own. */
-interface ColdFunction {
-  readonly locals: Locals;
-  readonly body: Bytes;
-  /** It expects the instruction's address in `nip`. */
-  readonly needsCia: boolean;
-}
-
-/** Builds a variant as a function of its own; undefined when it needs the main function. */
-function coldFunction(mode: Mode, variant: Variant, imports: Importer): ColdFunction | undefined {
-  const locals = new Locals(2);
-  const ir = new Ir(locals);
-  let needsCia: boolean;
-  try {
-    ({ needsCia } = build(ir, mode, { cpu: 0, record: 1, main: undefined }, variant, imports, false));
-  } catch (error) {
-    if (error instanceof NeedsMainFunction) return undefined;
-    throw error;
-  }
-  ir.flush();
-  ir.i32Const(variant.prepared.row.prefix === undefined ? coldResult.done : coldResult.prefixedDone);
-  ir.code.byte(0x0b);
-  return { locals, body: ir.code, needsCia };
-}
-
-/** What a variant does to the flow of control. */
-export function flowOf(prepared: PreparedRow, fixed: FixedValues): MeaningFlow {
-  const frame: Frame = { cpu: 0, record: 0, main: scratchMain };
-  const mode = { is64: true, littleEndian: true };
-  return build(new Ir(new Locals(0)), mode, frame, { rowIndex: 0, prepared, fixed }, new ImportList(), false).flow;
-}
-
-function usesBranchField(mode: Mode, variant: Variant): boolean {
-  const frame: Frame = { cpu: 0, record: 0, main: scratchMain };
-  return build(new Ir(new Locals(0)), mode, frame, variant, new ImportList(), false).flow.relative !== undefined;
 }
 
 /** Writes the main function. */

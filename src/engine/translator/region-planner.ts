@@ -3,7 +3,7 @@
 import type { Decode } from '../../isa/decode.ts';
 import { isPrefix } from '../../isa/field.ts';
 import { isRestrictedKey, sameDecoding } from '../code-key.ts';
-import { flowOf } from '../interpreter/generate.ts';
+import { flowOf } from '../interpreter/variant-code.ts';
 import { VariantCache } from '../variants.ts';
 import {
   behind,
