@@ -2,7 +2,7 @@
 // and 7; Power ISA v2.06 to v3.1, Books I and III).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type GuestLife, load64, runGuest, userWindow, withHashTranslation } from './scripted-guest.ts';
+import { type GuestLife, load64, runGuest, withHashTranslation, withMsr } from './scripted-guest.ts';
 
 const cpus = ['power7', 'power7+', 'power8', 'power8e', 'power8nvl', 'power9', 'power10', 'power11'] as const;
 type Cpu = (typeof cpus)[number];
@@ -19,14 +19,7 @@ const problemGuest = (cpu: Cpu, source: string): Promise<GuestLife> =>
     `${withHashTranslation}
         ${load64('r3', (1n << 63n) - 1n)}
         mtspr 153, r3
-        ${load64('r3', problem)}
-        mtspr 27, r3
-        bl 1f
-1:      mflr r3
-        addi r3, r3, 20
-        oris r3, r3, ${userWindow >>> 16}
-        mtspr 26, r3
-        rfid
+        ${withMsr(problem)}
         ${source}
         mtctr r3
         sc

@@ -2,20 +2,7 @@
 // guest environment's specification say of that, by guests of a few instructions on the modelled host.
 import assert from 'node:assert/strict';
 import type { Request } from '../src/environment/index.ts';
-import { type GuestSetting, load64, runGuest } from './scripted-guest.ts';
-
-/** H_CAS with the request that lies ready; anything but success ends the guest with its status. */
-const negotiate = `
-        li r3, 0
-        ori r3, r3, 0xf002
-        lis r4, 0
-        ori r4, r4, 0x8000
-        lis r5, 0x20
-        lis r6, 4
-        sc 1
-        cmpdi r3, 0
-        bne fail
-`;
+import { type GuestSetting, load64, negotiate, runGuest } from './scripted-guest.ts';
 
 /** Prints a character. */
 const say = (character: string): string => `li r6, '${character}'\n bl print\n`;

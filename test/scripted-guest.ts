@@ -16,6 +16,7 @@ import { assemble } from '../src/isa/assemble.ts';
 import { createMachine } from '../src/machine/machine.ts';
 import type { MachineHost, MachineOutcome, MachineStatistics } from '../src/machine/machine-api.ts';
 import { type CasRequestOptions, casRequestBytes } from '../src/papr/cas-request-bytes.ts';
+import { outputOnly, quietHost } from './quiet-host.ts';
 
 const engineImages = loadEngineImages();
 
@@ -125,7 +126,7 @@ reboot: .long 0x2004, 0, 1, 0
 /** Addresses that a guest may branch to. */
 const entries = { hex: 0x6400n, off: 0x6404n, print: 0x6408n, reboot: 0x640cn };
 
-/** Client architecture support, with what the setting wishes. */
+/** Client architecture support, with what the setting wishes; anything but success ends the guest with its status. */
 export const negotiate = `
         li r3, 0
         ori r3, r3, 0xf002
@@ -211,6 +212,18 @@ export function load64(register: string, value: bigint): string {
         ori ${register}, ${register}, ${part(0)}
 `;
 }
+
+/** Goes on at the next instruction with this MSR, in the window of problem state when that is translated. */
+export const withMsr = (msr: bigint): string => `
+        ${load64('r3', msr)}
+        mtspr 27, r3
+        bl 1f
+1:      mflr r3
+        addi r3, r3, ${msr & 0x20n ? 20 : 16}
+        ${msr & 0x20n ? `oris r3, r3, ${userWindow >>> 16}` : ''}
+        mtspr 26, r3
+        rfid
+`;
 
 /** Where an unexpected failure ends: it prints the status. */
 const failure = `
@@ -306,17 +319,14 @@ export async function runGuest(source: string, setting: GuestSetting = {}): Prom
       engine: setting.engine ?? engineFromEnvironment() ?? 'translator',
       logItems: [],
     },
-    {
-      engineImages,
-      console: { read: () => 0, hasInput: () => false, write: (bytes) => (output += String.fromCharCode(...bytes)) },
-      monotonicNanoseconds: () => 0,
-      randomBytes: (into) => into.fill(1),
-      idle: () => {},
+    quietHost(engineImages, {
+      console: outputOnly((bytes) => {
+        output += String.fromCharCode(...bytes);
+      }),
       // A guest that never ends is a failure, not a hang of the test.
       stopRequested: () => ++turns > 500,
-      log: () => {},
       ...setting.hostParts,
-    },
+    }),
   );
   const outcome = await machine.run();
   return {

@@ -2,7 +2,7 @@
 // v2.07 Book II, chapter 5, Book III-S, sections 3.2.2 and 6.5.9).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Arrival, load64, runGuest, userWindow, withHashTranslation } from './scripted-guest.ts';
+import { type Arrival, load64, runGuest, withHashTranslation, withMsr } from './scripted-guest.ts';
 
 const tm = 1n << 32n;
 const ts = 3n << 33n;
@@ -16,17 +16,6 @@ const badThing = 0x20_0000n;
 const mtmsrd = (msr: bigint): string => `${load64('r3', msr)} mtmsrd r3\n`;
 const enabled = mtmsrd(supervisor | tm);
 
-/** Goes on at the next instruction with this MSR, in the window of problem state when that is translated. */
-const rfid = (msr: bigint): string => `
-        ${load64('r3', msr)}
-        mtspr 27, r3
-        bl 1f
-1:      mflr r3
-        addi r3, r3, ${msr & 0x20n ? 20 : 16}
-        ${msr & 0x20n ? `oris r3, r3, ${userWindow >>> 16}` : ''}
-        mtspr 26, r3
-        rfid
-`;
 const report = (register: string): string => `mtctr ${register}\n sc\n`;
 
 async function arrival(source: string, cpu = 'power9'): Promise<Arrival> {
@@ -93,7 +82,7 @@ test('tbegin. fails: CR0, TFHAR, TFIAR and TEXASR say so', async () => {
   assert.equal(await result(`${begin} mfspr r3, 130\n ${report('r3')}`), texasr);
   assert.equal(await result(`${begin} mfspr r3, 131\n ${report('r3')}`), texasr >> 32n);
   // In problem state with its own bit, and for a rollback-only one.
-  const user = `${withHashTranslation} ${rfid(problem | tm)} tbegin. 1\n mfspr r3, 130\n ${report('r3')}`;
+  const user = `${withHashTranslation} ${withMsr(problem | tm)} tbegin. 1\n mfspr r3, 130\n ${report('r3')}`;
   assert.equal(await result(user), texasr | (1n << 28n) | (1n << 25n));
 });
 
@@ -110,7 +99,7 @@ test('treclaim. outside a transaction and trechkpt. without a recorded failure a
   for (const instruction of ['treclaim. r3', 'trechkpt.']) {
     const { vector, srr1 } = await arrival(`${enabled} li r3, 0\n mtspr 130, r3\n ${instruction}\n b .`);
     assert.deepEqual([vector, srr1 & 0x3f_0000n], [0x700n, badThing], instruction);
-    const user = await arrival(`${withHashTranslation} ${rfid(problem | tm)} ${instruction}\n b .`);
+    const user = await arrival(`${withHashTranslation} ${withMsr(problem | tm)} ${instruction}\n b .`);
     assert.deepEqual([user.vector, user.srr1 & 0x3f_0000n], [0x700n, 0x4_0000n], instruction);
   }
 });
@@ -141,7 +130,7 @@ test('an interrupt leaves the transaction suspended, and a handler that knows no
   const { msr, srr1 } = await arrival(`${checkpointed} sc`);
   assert.deepEqual([msr & (ts | tm), srr1 & (ts | tm)], [suspended, suspended | tm]);
   // Without MSR[TM] on either side, Suspended state stays.
-  const kept = `${checkpointed} ${mtmsrd(supervisor | suspended)} ${rfid(supervisor)} mfmsr r3\n ${report('r3')}`;
+  const kept = `${checkpointed} ${mtmsrd(supervisor | suspended)} ${withMsr(supervisor)} mfmsr r3\n ${report('r3')}`;
   assert.equal((await result(kept)) & (ts | tm), suspended);
 });
 
@@ -211,7 +200,7 @@ test('at the level of a POWER7 problem state has none of it, and supervisor stat
   for (const instruction of ['tbegin. 0', 'mfspr r3, 128']) {
     const at = async (source: string) =>
       (await runGuest(source, { request: { cpu: 'power8', 'max-cpu-compat': 'power7' } })).arrival();
-    const user = await at(`${withHashTranslation} ${rfid(problem | tm)} ${instruction}\n b .`);
+    const user = await at(`${withHashTranslation} ${withMsr(problem | tm)} ${instruction}\n b .`);
     assert.deepEqual([user.vector, user.srr1 & 0x3f_0000n], [0x700n, 0x8_0000n], instruction);
     assert.equal((await at(`${enabled} ${instruction}\n sc`)).vector, 0xc00n, instruction);
   }

@@ -4,6 +4,7 @@ import { evaluate, findProfile } from '../../src/environment/index.ts';
 import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { createMachine } from '../../src/machine/machine.ts';
+import { outputOnly, quietHost } from '../quiet-host.ts';
 import type { Guest } from './guest-case.ts';
 import { type GuestOutput, readOutput } from './output.ts';
 
@@ -30,15 +31,12 @@ export async function runOnContinuo({ name, options }: Guest, elf: Uint8Array): 
       engine: engineFromEnvironment() ?? 'translator',
       logItems: [],
     },
-    {
-      engineImages,
-      console: { read: () => 0, hasInput: () => false, write: (bytes) => (text += String.fromCharCode(...bytes)) },
-      monotonicNanoseconds: () => 0,
-      randomBytes: (into) => into.fill(1),
-      idle: () => {},
+    quietHost(engineImages, {
+      console: outputOnly((bytes) => {
+        text += String.fromCharCode(...bytes);
+      }),
       stopRequested: () => ++turns > mostTurns,
-      log: () => {},
-    },
+    }),
   );
   const outcome = await machine.run();
   const output = readOutput(text);

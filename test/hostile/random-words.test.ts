@@ -12,6 +12,7 @@ import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { patternOf } from '../../src/isa/row-pattern.ts';
 import { instructionTable } from '../../src/isa/table.ts';
 import { createMachine } from '../../src/machine/machine.ts';
+import { quietHost } from '../quiet-host.ts';
 
 const engineImages = loadEngineImages();
 const megabyte = 1 << 20;
@@ -194,15 +195,7 @@ test('whole machines of random words run until they are stopped, or end as a gue
         engine: engineFromEnvironment() ?? 'translator',
         logItems: ['guest_errors', 'unimp'],
       },
-      {
-        engineImages,
-        console: { read: () => 0, hasInput: () => false, write: () => {} },
-        monotonicNanoseconds: () => 0,
-        randomBytes: (into) => into.fill(next()),
-        idle: () => {},
-        stopRequested: () => ++turns > 3,
-        log: () => {},
-      },
+      quietHost(engineImages, { randomBytes: (into) => into.fill(next()), stopRequested: () => ++turns > 3 }),
     );
     const outcome = await machine.run();
     assert.notEqual(outcome.kind, 'internal-error', JSON.stringify(outcome));

@@ -7,6 +7,7 @@ import { engineFromEnvironment } from '../../src/host/engine-choice.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { assemble } from '../../src/isa/assemble.ts';
 import { createMachine } from '../../src/machine/machine.ts';
+import { quietHost } from '../quiet-host.ts';
 
 const engineImages = loadEngineImages();
 const [tableAt, callBytes, calls] = [0x1_0000, 80, 4000];
@@ -142,15 +143,7 @@ test(`${seeds.length * calls} wild calls of hypercalls and RTAS leave the host u
         engine: engineFromEnvironment() ?? 'translator',
         logItems: [],
       },
-      {
-        engineImages,
-        console: { read: () => 0, hasInput: () => false, write: () => {} },
-        monotonicNanoseconds: () => 0,
-        randomBytes: (into) => into.fill(1),
-        idle: () => {},
-        stopRequested: () => ++turns > 3000,
-        log: () => {},
-      },
+      quietHost(engineImages, { stopRequested: () => ++turns > 3000 }),
     );
     const outcome = await machine.run();
     ends.push(outcome.kind);

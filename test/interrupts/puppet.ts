@@ -17,6 +17,7 @@ import type { InterruptHypercallResult } from '../../src/interrupts/hypercall.ts
 import { createSteppableMachine, type SteppableMachine } from '../../src/machine/machine.ts';
 import type { MachineHost, MachineOutcome } from '../../src/machine/machine-api.ts';
 import { type CasRequestOptions, casRequestBytes } from '../../src/papr/cas-request-bytes.ts';
+import { quietHost } from '../quiet-host.ts';
 import type { Driven } from './driven.ts';
 import { command, commandBytes, noServer, operation, place, puppetImage, secondaryEntry } from './puppet-source.ts';
 
@@ -102,16 +103,7 @@ export class Puppet implements Driven {
         engine: engineFromEnvironment() ?? 'translator',
         logItems: [],
       },
-      {
-        engineImages,
-        console: { read: () => 0, hasInput: () => false, write: () => {} },
-        monotonicNanoseconds: () => 0,
-        randomBytes: (into) => into.fill(1),
-        idle: () => {},
-        stopRequested: () => false,
-        log: () => {},
-        ...hostParts,
-      },
+      quietHost(engineImages, hostParts),
     );
     if (wish) this.#negotiate();
     for (const server of alone ? [] : this.servers.slice(1))

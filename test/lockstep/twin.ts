@@ -8,6 +8,7 @@ import type { EngineKind } from '../../src/engine/engine-kind.ts';
 import { disassemble } from '../../src/isa/disassemble.ts';
 import { createSteppableMachine, type SteppableMachine } from '../../src/machine/machine.ts';
 import type { MachineConfig, MachineHost, MachineOutcome } from '../../src/machine/machine-api.ts';
+import { outputOnly, quietHost } from '../quiet-host.ts';
 import { Random } from '../translator-fuzz/random.ts';
 
 /** A difference between the machines. */
@@ -21,20 +22,15 @@ export interface TwinDifference {
 /** What both machines get: all but the engine. */
 export type TwinConfig = Omit<MachineConfig, 'engine'>;
 
-/** A host without time and chance of its own. */
-function quietHost(engineImages: EngineImages, write: (bytes: Uint8Array) => void): MachineHost {
+/** A host whose random bytes are the same in each run. */
+function twinHost(engineImages: EngineImages, write: (bytes: Uint8Array) => void): MachineHost {
   const random = new Random(1);
-  return {
-    engineImages,
-    console: { read: () => 0, hasInput: () => false, write },
-    monotonicNanoseconds: () => 0,
+  return quietHost(engineImages, {
+    console: outputOnly(write),
     randomBytes: (into) => {
       for (let i = 0; i < into.length; i++) into[i] = random.below(256);
     },
-    idle: () => {},
-    stopRequested: () => false,
-    log: () => {},
-  };
+  });
 }
 
 /** RAM as it lies in the engine's memory: it is compared without a copy. */
@@ -76,10 +72,10 @@ export class Twin {
 
   /** `write` gets the console output of the interpreter's machine. */
   constructor(config: TwinConfig, kind: EngineKind, images: EngineImages, write: (bytes: Uint8Array) => void) {
-    this.interpreter = createSteppableMachine({ ...config, engine: 'interpreter' }, quietHost(images, write));
+    this.interpreter = createSteppableMachine({ ...config, engine: 'interpreter' }, twinHost(images, write));
     this.translator = createSteppableMachine(
       { ...config, engine: kind },
-      quietHost(images, () => {}),
+      twinHost(images, () => {}),
     );
   }
 
