@@ -120,17 +120,10 @@ export class CodePages {
     return this.#view.getUint16(record, true) === specialHandler.translated;
   }
 
-  /** The instruction word at a place. */
-  wordAt({ key, offset }: RegionPlace): number {
-    return this.#view.getUint32(this.#o.ramBase + realPageOf(key) * 4096 + offset, isLittleEndianKey(key));
-  }
-
-  /** True when the instruction at a place was decoded since its code was written. */
-  executed({ key, offset }: RegionPlace): boolean {
+  /** Address of the records of the page with this key when it has any. */
+  knownRecords(key: number): number | undefined {
     const page = this.#byKey.get(key);
-    if (page === undefined) return false;
-    const record = this.#address(page) + (offset >> 2) * recordBytes;
-    return this.#view.getUint16(record, true) !== specialHandler.undecoded;
+    return page === undefined ? undefined : this.#address(page);
   }
 
   /** Lets a region run whenever control comes to a start of it. */

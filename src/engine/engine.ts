@@ -8,6 +8,7 @@ import { isPrefix } from '../isa/field.ts';
 import { instructionTable } from '../isa/table.ts';
 import { type IsaVersion, isAtLeast } from '../isa/version.ts';
 import { isRestrictedKey, realPageOf } from './code-key.ts';
+import { CodeMemory } from './code-memory.ts';
 import { CodePages } from './code-pages.ts';
 import { type GeneratedInterpreter, generateInterpreter, type HandlerMap } from './interpreter/generate.ts';
 import type { Mode } from './interpreter/interpreter-builder.ts';
@@ -15,8 +16,9 @@ import { leaveReason } from './leave-reason.ts';
 import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
 import { type EngineProfile, engineProfile } from './profile.ts';
 import { tlbIndex } from './tlb-index.ts';
-import type { RegionPlace, StraightRun, Surroundings } from './translator/region-place.ts';
-import { Translator } from './translator/translator.ts';
+import { BatchCompiler, type BatchCompilerSetup } from './translator/batch-compiler.ts';
+import type { CodePage, RegionPlace, StraightRun } from './translator/region-place.ts';
+import { type TranslationThread, Translator } from './translator/translator.ts';
 import type { TranslatorTuning } from './translator/translator-tuning.ts';
 
 /** What the engine asks of the machine around it; the data plane's imports without the 64-bit plumbing. */
@@ -59,7 +61,12 @@ export interface EngineOptions {
   readonly sampling?: boolean;
   /** Translate hot code; without it everything is interpreted. */
   readonly translator?: TranslatorTuning;
+  /** Starts a thread that translates while guest code runs; without it that is done in between. */
+  readonly translationThread?: StartTranslationThread | undefined;
 }
+
+/** Starts a thread with a compiler of a machine's code; `memory` is shared. */
+export type StartTranslationThread = (memory: WebAssembly.Memory, setup: BatchCompilerSetup) => TranslationThread;
 
 /** Data-plane functions that TypeScript calls. */
 export interface DataPlane {
@@ -158,7 +165,7 @@ export class Engine {
     const { buffer } = this.memory;
     this.#view = new DataView(buffer);
     this.vcpus = Array.from({ length: options.vcpus }, (_, i) => new Vcpu(buffer, vcpuBase + i * vcpuStride, i));
-    this.#imports = { memory: this.memory, ...this.#hostImports(host) };
+    this.#imports = { memory: this.memory, ...this.#hostImports(host, new CodeMemory(buffer, layout.ramBase)) };
     const instance = new WebAssembly.Instance(new WebAssembly.Module(options.images.dataPlane), { env: this.#imports });
     // The data plane is compiled from assembly/index.ts, which exports these functions with these signatures.
     this.dataPlane = instance.exports as unknown as DataPlane;
@@ -195,14 +202,16 @@ export class Engine {
       },
     });
     if (options.translator) {
-      this.translator = new Translator(
-        this.code,
-        (key) => this.#decoderFor(key),
-        this.#imports,
-        () => this.#renewRegions(),
-        options.translator,
-        () => this.dataPlane.jumpsChanged(),
-      );
+      const setup = { ramBase: layout.ramBase, edition: options.edition, tuning: options.translator };
+      this.translator = new Translator({
+        store: this.code,
+        tuning: options.translator,
+        compiler: options.translationThread?.(this.memory, setup) ?? new BatchCompiler(buffer, setup),
+        imports: this.#imports,
+        problemEdition: () => this.#problemEdition,
+        newTable: () => this.#renewRegions(),
+        regionGone: () => this.dataPlane.jumpsChanged(),
+      });
     }
     this.ram = new GuestMemory(buffer, layout.ramBase, options.ramBytes, (address, length) =>
       this.code.written(address, length),
@@ -247,7 +256,7 @@ export class Engine {
     return vcpu;
   }
 
-  #hostImports(host: EngineHost): Record<string, unknown> {
+  #hostImports(host: EngineHost, words: CodeMemory): Record<string, unknown> {
     return {
       mmioRead: (cpu: number, high: number, low: number, size: number): number => {
         const vcpu = this.#vcpuAt(cpu);
@@ -267,10 +276,10 @@ export class Engine {
         this.translator?.firstSeen(this.code.placeOf(record));
         if (!host.decoded) return;
         const place = this.code.placeOf(record);
-        const word = this.code.wordAt(place);
+        const word = words.wordAt(place);
         // A prefix at the end of a page has no suffix.
         const hasSuffix = isPrefix(word) && place.offset % 64 !== 60;
-        const suffix = hasSuffix ? this.code.wordAt({ ...place, offset: place.offset + 4 }) : undefined;
+        const suffix = hasSuffix ? words.wordAt({ ...place, offset: place.offset + 4 }) : undefined;
         host.decoded(realPageOf(place.key) * 4096 + place.offset, word, suffix);
       },
       recordsOf: (_cpu: number, key: number) => this.code.recordsOf(key),
@@ -361,7 +370,14 @@ export class Engine {
       reason = run.reason;
     }
     vcpu.view.setUint32(state.interpretOnly.offset, 0, true);
-    this.translator?.join(place, { runs, page });
+    const pages = new Map<number, CodePage>();
+    for (const { at, instructions } of runs) {
+      for (const distance of new Set([at >> 12, (at + 4 * instructions) >> 12])) {
+        const found = pages.has(distance) ? undefined : page(distance);
+        if (found) pages.set(distance, found);
+      }
+    }
+    this.translator?.join(place, { runs, pages });
     return { reason, executed };
   }
 
@@ -385,7 +401,7 @@ export class Engine {
   }
 
   /** Finds the pages of code around where a vCPU is, as far as its TLB knows them. */
-  #pageFinder(vcpu: Vcpu): Surroundings['page'] {
+  #pageFinder(vcpu: Vcpu): (distance: number) => CodePage | undefined {
     const table = vcpu.view.getUint32(state.tlbExecute.offset, true);
     const here = vcpu.nip & ~0xfffn;
     return (distance) => {

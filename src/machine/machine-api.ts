@@ -1,5 +1,5 @@
 // The contract between a machine and whoever runs it: what it is built from, what it may use of its host, how it ends.
-import type { EngineImages } from '../engine/engine.ts';
+import type { EngineImages, StartTranslationThread } from '../engine/engine.ts';
 import type { EngineKind } from '../engine/engine-kind.ts';
 import type { EngineProfile } from '../engine/profile.ts';
 import type { Environment, Provision } from '../environment/index.ts';
@@ -78,6 +78,8 @@ export interface ConsolePort {
 export interface MachineHost {
   /** The engine's generated code, as the build made it. */
   readonly engineImages: EngineImages;
+  /** Starts a thread that translates while guest code runs; without it, or where runs must repeat, that is done in between. */
+  readonly translationThread?: StartTranslationThread;
   readonly console: ConsolePort;
   /** The host's monotonic clock in nanoseconds; as a double it keeps 100 ns for months. */
   monotonicNanoseconds(): number;

@@ -5,6 +5,7 @@ import type { Vcpu } from '../../src/cpu/vcpu.ts';
 import { codeKey } from '../../src/engine/code-key.ts';
 import { Engine, type EngineImages } from '../../src/engine/engine.ts';
 import { leaveReason } from '../../src/engine/leave-reason.ts';
+import type { CodePage } from '../../src/engine/translator/region-place.ts';
 import type { TranslatorTuning } from '../../src/engine/translator/translator-tuning.ts';
 import type { IsaVersion } from '../../src/isa/version.ts';
 import { type FuzzCase, places } from './case.ts';
@@ -128,16 +129,9 @@ export class FuzzCpu {
         { at: fuzzCase.start - here, instructions: fuzzCase.words.length },
         ...called.map((ea) => ({ at: (ea - here) & ~3, instructions: 1 })),
       ];
-      translator.join(
-        { key: page(real).key, offset: real & 0xfff },
-        {
-          runs,
-          page: (distance) => {
-            const at = here + 4096 * distance;
-            return at >= places.code && at < places.window ? page(at) : undefined;
-          },
-        },
-      );
+      const pages = new Map<number, CodePage>();
+      for (let at = places.code; at < places.window; at += 4096) pages.set((at - here) >> 12, page(at));
+      translator.join({ key: page(real).key, offset: real & 0xfff }, { runs, pages });
     }
     translator.translateWaiting();
   }

@@ -29,12 +29,12 @@ export interface StraightRun {
   readonly instructions: number;
 }
 
-/** What was seen of the code around a place. */
+/** What was seen of the code around a place. Plain data: it may cross to another thread. */
 export interface Surroundings {
   /** How control went on from there. */
   readonly runs: readonly StraightRun[];
-  /** The page at this distance, in pages, by effective address; undefined when it is not known. */
-  page(distance: number): CodePage | undefined;
+  /** The pages that it came to, as far as they are known, by their distance in pages by effective address. */
+  readonly pages: ReadonlyMap<number, CodePage>;
 }
 
 /** A place as a number: key × 4096 + offset. */

@@ -3,8 +3,10 @@
 import type { Decode } from '../../isa/decode.ts';
 import { isPrefix } from '../../isa/field.ts';
 import { isRestrictedKey, sameDecoding } from '../code-key.ts';
+import type { CodeMemory } from '../code-memory.ts';
 import { flowOf } from '../interpreter/variant-code.ts';
 import { VariantCache } from '../variants.ts';
+import { type CoveredCode, coveredOffsets } from './covered-code.ts';
 import {
   behind,
   type CodeReader,
@@ -18,32 +20,22 @@ import { furthestPlace } from './region-frame.ts';
 import type { CodePage, RegionPlace, Surroundings } from './region-place.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
 
-/** A place that is to be translated; with what is around it when regions are to be joined there. */
-export interface WaitingPlace extends RegionPlace {
+/** A place that is to be translated. Plain data: it may cross to another thread. */
+export interface PlaceToTranslate extends RegionPlace {
+  /** Address of the records of its page. */
+  readonly records: number;
+  /** What is around it when regions are to be joined there. */
   readonly around: Surroundings | undefined;
+  /** The code of the region that starts there now, when it is to be joined with what is around it. */
+  readonly before: CoveredCode | undefined;
 }
 
 /** What one region is made from. */
 export interface RegionPlan {
-  readonly place: WaitingPlace;
+  readonly place: PlaceToTranslate;
   readonly found: FoundBlocks;
   /** Pages by their distance from that of the place. */
   readonly pages: ReadonlyMap<number, CodePage>;
-  readonly joins: number;
-}
-
-/** What a region that runs was made from. */
-export interface Covering {
-  /** Byte offsets of its instructions by page key. */
-  readonly covers: ReadonlyMap<number, ReadonlySet<number>>;
-}
-
-/** What the planner asks of the store of code pages. */
-export interface CodeSource {
-  /** The instruction word at a place. */
-  wordAt(place: RegionPlace): number;
-  /** True when the instruction at a place was executed by the interpreter since its code was written. */
-  executed(place: RegionPlace): boolean;
 }
 
 /** A prefix here would cross a 64-byte boundary, and is no instruction. */
@@ -56,7 +48,7 @@ type RecentWords = ({ word: number; decoded: DecodedInstruction | undefined } | 
 
 /** Plans regions of one machine. */
 export class RegionPlanner {
-  readonly #store: CodeSource;
+  readonly #memory: CodeMemory;
   readonly #decoderFor: (key: number) => Decode;
   readonly #tuning: TranslatorTuning;
   readonly #forms = new VariantCache<DecodedInstruction>((prepared, fixed) => ({
@@ -68,8 +60,8 @@ export class RegionPlanner {
   /** Words decoded lately, by their low bits: for all code, and for problem state at a compatibility level. */
   readonly #recent: readonly RecentWords[] = [[], []];
 
-  constructor(store: CodeSource, decoderFor: (key: number) => Decode, tuning: TranslatorTuning) {
-    this.#store = store;
+  constructor(memory: CodeMemory, decoderFor: (key: number) => Decode, tuning: TranslatorTuning) {
+    this.#memory = memory;
     this.#decoderFor = decoderFor;
     this.#tuning = tuning;
   }
@@ -108,21 +100,20 @@ export class RegionPlanner {
     return { target, fallsThrough: !flow.ends, call, indirect: calls && flow.indirect };
   }
 
-  /** Finds what belongs to a region; undefined when there is none to be had. `before`: what starts there now. */
-  plan(place: WaitingPlace, before: (Pick<RegionPlan, 'joins'> & Covering) | undefined): RegionPlan | undefined {
+  /** Finds what belongs to a region; undefined when there is none to be had. */
+  plan(place: PlaceToTranslate): RegionPlan | undefined {
     const { regionLimit, joinedLimit, onlyExecuted } = this.#tuning;
-    const own = place.around?.page(0);
-    const around = own?.key === place.key ? place.around : undefined;
-    const pages = new Map([[0, own ?? { key: place.key, records: 0 }]]);
+    const around = place.around?.pages.get(0)?.key === place.key ? place.around : undefined;
+    const pages = new Map<number, CodePage>([[0, place]]);
     const pageAt = (at: number): CodePage | undefined => {
       const distance = at >> 12;
       const known = pages.get(distance);
       if (known || !around || pages.size >= mostPages || Math.abs(at) >= furthestPlace) return known;
-      const page = around.page(distance);
+      const page = around.pages.get(distance);
       if (page && sameDecoding(page.key, place.key)) pages.set(distance, page);
       return pages.get(distance);
     };
-    const wordAt = (at: number) => this.#store.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff });
+    const wordAt = (at: number) => this.#memory.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff });
     const code: CodeReader = {
       instruction: (at) => {
         const word = wordAt(at);
@@ -133,14 +124,14 @@ export class RegionPlanner {
       follows: (at) => {
         if (around) return traced.has(at);
         const page = pageAt(at);
-        return page !== undefined && (!onlyExecuted || this.#store.executed({ key: page.key, offset: at & 0xfff }));
+        return page !== undefined && (!onlyExecuted || this.#memory.executed(page.records, at & 0xfff));
       },
     };
     const traced = new Set<number>();
     const starts = [place.offset];
     if (!around) {
       const found = findBlocks(code, { starts, limit: regionLimit, calls: false });
-      return found.blocks.length > 0 ? { place, found, pages, joins: 0 } : undefined;
+      return found.blocks.length > 0 ? { place, found, pages } : undefined;
     }
     // Where a run did not come to by the branch in front of it, it came by an address.
     let expected: Flow | undefined;
@@ -161,13 +152,12 @@ export class RegionPlanner {
       }
     }
     for (const [distance, { key }] of pages) {
-      for (const offset of before?.covers.get(key) ?? []) {
+      for (const offset of place.before ? coveredOffsets(place.before, key) : []) {
         if (traced.size < joinedLimit) traced.add(distance * 4096 + offset);
       }
     }
     const known = starts.filter((at) => traced.has(at));
     const found = findBlocks(code, { starts: known, limit: joinedLimit, calls: true });
-    const joins = (before?.joins ?? 0) + 1;
-    return found.blocks.length > 0 ? { place, found, pages, joins } : undefined;
+    return found.blocks.length > 0 ? { place, found, pages } : undefined;
   }
 }

@@ -1,24 +1,36 @@
-// Decides what to translate, compiles regions in batches, and puts them in place of the records where they start.
+// Decides what to translate, has regions compiled in batches, and puts them in place of the records where they start.
 
-import type { Decode } from '../../isa/decode.ts';
-import { isLittleEndianKey } from '../code-key.ts';
-import { ImportList } from '../import-list.ts';
-import { ModuleWriter } from '../wasm/writer.ts';
-import { structure } from './flow-graph.ts';
-import { fusesMultiplyAdd } from './fused-multiply-add.ts';
-import { type CompiledRegion, compileRegion, writeEntry } from './region-compiler.ts';
-import { dispatchedParameters, regionParameters } from './region-frame.ts';
+import type { IsaVersion } from '../../isa/version.ts';
+import type { BatchCompiler, TranslatedBatch, TranslatedRegion, TranslationOrder } from './batch-compiler.ts';
+import { type CoveredCode, covers } from './covered-code.ts';
 import { idOf, type RegionPlace, type RegionStart, type Surroundings } from './region-place.ts';
-import { type CodeSource, type Covering, type RegionPlan, RegionPlanner, type WaitingPlace } from './region-planner.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
 
 /** A region that runs. */
-interface Region extends Covering {
+interface Region {
+  readonly covers: CoveredCode;
   starts: RegionStart[];
   /** How often regions were joined into it. */
   readonly joins: number;
   /** Instructions that led to its starts since it was made. */
   found: number;
+}
+
+/** A place that is to be translated; with what is around it when regions are to be joined there. */
+interface WaitingPlace extends RegionPlace {
+  readonly around: Surroundings | undefined;
+}
+
+/** An order that another thread works on. */
+interface OrderUnderWay {
+  readonly order: TranslationOrder;
+  readonly ids: ReadonlySet<number>;
+  /** Keys of the pages that the regions can be made from. */
+  readonly keys: ReadonlySet<number>;
+  /** What has changed in them since: byte offsets from…to. */
+  readonly written: { readonly key: number; readonly from: number; readonly to: number }[];
+  /** All that was decoded is gone: nothing of what comes may be used. */
+  stale: boolean;
 }
 
 /** How often a region may be joined with what is around it. */
@@ -30,12 +42,50 @@ const rememberedPlaces = 65_536;
 /** Bytes that V8 keeps in each module for an entry of a table that it imports. */
 const entryBytes = 32;
 
+/** Stores into code that is being compiled; after more of them nothing of it is used. */
+const mostWritten = 256;
+
+/** Table indices that are set aside for a place, and for one where regions are joined. */
+const indicesForPlace = 4;
+const indicesForJoined = 128;
+
 /** What the translator asks of the store of code pages. */
-export interface CodeStore extends CodeSource {
+export interface CodeStore {
   /** Lets the region run whenever control comes to a start of it. */
   install(start: RegionStart): void;
   /** Undoes that. */
   uninstall(start: RegionStart): void;
+  /** Address of the records of the page with this key when it has any. */
+  knownRecords(key: number): number | undefined;
+}
+
+/** A thread that compiles while guest code runs: one order at a time. */
+export interface TranslationThread {
+  submit(order: TranslationOrder): void;
+  /** What came of the order, once; undefined while it is under way. Throws when the thread has failed. */
+  take(): CompiledBatch | undefined;
+}
+
+/** A {@link TranslatedBatch} with its module, which is undefined when there is no region. */
+export interface CompiledBatch extends Omit<TranslatedBatch, 'bytes'> {
+  readonly module: WebAssembly.Module | undefined;
+  readonly moduleBytes: number;
+}
+
+/** What a translator works with. */
+export interface TranslatorParts {
+  readonly store: CodeStore;
+  readonly tuning: TranslatorTuning;
+  /** Who compiles: this thread, or another one. */
+  readonly compiler: BatchCompiler | TranslationThread;
+  /** What modules import. */
+  readonly imports: Record<string, unknown>;
+  /** Newest edition of what problem state may use where it is held to a level, now. */
+  readonly problemEdition: () => IsaVersion;
+  /** Gives everything that runs guest code from now on a new table. */
+  readonly newTable: () => WebAssembly.Table;
+  /** Told when control must not go to a region any more. */
+  readonly regionGone: () => void;
 }
 
 /** What was done so far. */
@@ -47,23 +97,27 @@ export interface TranslatorStatistics {
   dropped: number;
 }
 
+function keysOf(around: Surroundings | undefined): number[] {
+  return around ? [...around.pages.values()].map(({ key }) => key) : [];
+}
+
+/** Compiles an order at once. */
+function compileNow(compiler: BatchCompiler, order: TranslationOrder): CompiledBatch {
+  const { bytes, ...batch } = compiler.compile(order);
+  return { ...batch, module: bytes && new WebAssembly.Module(bytes), moduleBytes: bytes?.length ?? 0 };
+}
+
 /** Regions of one machine. */
 export class Translator {
   readonly statistics: TranslatorStatistics = { regions: 0, modules: 0, instructions: 0, moduleBytes: 0, dropped: 0 };
   table: WebAssembly.Table;
+  readonly #parts: TranslatorParts;
   readonly #tuning: TranslatorTuning;
-  readonly #fusesMultiplyAdd = fusesMultiplyAdd();
-  /** Gives everything that runs guest code from now on a new table. */
-  readonly #newTable: () => WebAssembly.Table;
-  /** Told when control must not go to a region any more. */
-  readonly #regionGone: () => void;
-  readonly #store: CodeStore;
-  readonly #planner: RegionPlanner;
-  readonly #imports: Record<string, unknown>;
   /** Hits by place, key × 4096 + offset. */
   readonly #heat = new Map<number, number>();
   #waiting = new Map<number, WaitingPlace>();
   #foundWaiting = 0;
+  #underWay: OrderUnderWay | undefined;
   /** Slices since the first of them came. */
   #ticks = 0;
   /** Installed regions by page key. */
@@ -81,22 +135,11 @@ export class Translator {
   #running = false;
   #evictionState: number;
 
-  constructor(
-    store: CodeStore,
-    decoderFor: (key: number) => Decode,
-    imports: Record<string, unknown>,
-    newTable: () => WebAssembly.Table,
-    tuning: TranslatorTuning,
-    regionGone: () => void,
-  ) {
-    this.#regionGone = regionGone;
-    this.#store = store;
-    this.#planner = new RegionPlanner(store, decoderFor, tuning);
-    this.#imports = imports;
-    this.#newTable = newTable;
-    this.table = newTable();
-    this.#tuning = tuning;
-    this.#evictionState = tuning.evictionSeed ?? 0;
+  constructor(parts: TranslatorParts) {
+    this.#parts = parts;
+    this.#tuning = parts.tuning;
+    this.table = parts.newTable();
+    this.#evictionState = parts.tuning.evictionSeed ?? 0;
   }
 
   /** Running code has come to this place for the first time. */
@@ -151,6 +194,7 @@ export class Translator {
 
   /** True when the place waits for its translation already. */
   #foundAgain(id: number): boolean {
+    if (this.#underWay?.ids.has(id)) return true;
     if (!this.#waiting.has(id)) return false;
     // A guest in one hot loop never fills a batch.
     if (++this.#foundWaiting >= this.#tuning.patience) this.translateWaiting();
@@ -165,14 +209,17 @@ export class Translator {
   /** Translated code hands over to the interpreter at this place often. */
   request(place: RegionPlace): void {
     const id = idOf(place);
-    if (!this.#refused.has(id)) this.#waiting.set(id, { ...place, around: undefined });
+    if (this.#refused.has(id) || this.#underWay?.ids.has(id)) return;
+    this.#waiting.set(id, { ...place, around: undefined });
   }
 
-  /** A slice is over: what has waited long enough is translated. */
+  /** A slice is over: what was compiled meanwhile is put in place, and what has waited long enough is translated. */
   tick(): void {
+    if (this.#underWay) this.#takeCompiled(this.#underWay);
     if (this.#waiting.size === 0) return;
-    const { batch, longestWait } = this.#tuning;
-    if (this.#waiting.size >= batch || ++this.#ticks >= longestWait) this.translateWaiting();
+    const { batch, longestWait, patience } = this.#tuning;
+    const due = this.#waiting.size >= batch || this.#foundWaiting >= patience;
+    if (++this.#ticks >= longestWait || due) this.translateWaiting();
   }
 
   /** What is held now: regions, entries of the table, and places that are remembered. */
@@ -181,75 +228,71 @@ export class Translator {
     return { regions, table: this.table.length, places: this.#heat.size + this.#refused.size + this.#waiting.size };
   }
 
-  #compile({ place, found, pages }: RegionPlan, imports: ImportList, regionType: number): CompiledRegion {
-    return compileRegion(structure(found), {
-      mode: { is64: true, littleEndian: isLittleEndianKey(place.key) },
-      imports,
-      regionType,
-      exactBudget: this.#tuning.exactBudget,
-      fusesMultiplyAdd: this.#fusesMultiplyAdd,
-      pages: new Map([...pages].map(([distance, { records }]) => [distance, records])),
-      decode: (instruction) => {
-        const decoded = this.#planner.decoded(instruction, place.key);
-        if (!decoded) throw new Error(`undecodable word ${instruction.word.toString(16)} in a region`);
-        return decoded;
-      },
-    });
-  }
-
-  /** Translates what waits, as one module. */
+  /** Has what waits translated, as one module: at once, or by the thread that does so when it has nothing else to do. */
   translateWaiting(): void {
-    if (this.#running && (this.#tableSpent || this.#full)) return;
-    const places = [...this.#waiting.values()];
+    if (this.#underWay || (this.#running && (this.#tableSpent || this.#full))) return;
+    const waiting = this.#waiting;
     const full = this.#full;
     this.#waiting = new Map();
     this.#foundWaiting = 0;
     this.#ticks = 0;
-    if (places.length === 0) return;
+    if (waiting.size === 0) return;
     if (full) this.dropAll();
     if (this.#tableSpent) this.#renewTable();
     this.#evictSome();
-    const imports = new ImportList();
-    const module = new ModuleWriter();
-    const regionType = module.type({ params: regionParameters, results: ['i32'] });
-    const compiled = places.flatMap((place) => {
-      const plan = this.#planner.plan(place, this.#byStart.get(idOf(place)));
-      if (plan) return [{ plan, region: this.#compile(plan, imports, regionType) }];
-      if (!place.around) this.#refuse(place);
-      return [];
+    const { compiler, problemEdition } = this.#parts;
+    let wanted = 0;
+    const places = [...waiting].flatMap(([id, { key, offset, around }]) => {
+      const records = this.#parts.store.knownRecords(key);
+      if (records === undefined) return [];
+      wanted += around ? indicesForJoined : indicesForPlace;
+      const before = around && this.#byStart.get(id)?.covers;
+      return [{ key, offset, records, around, before }];
     });
-    if (compiled.length === 0) return;
-    module.importMemory();
-    module.importTable('regions', 1);
-    for (const { name, type } of imports.list) module.importFunction(name, type);
-    const functions: number[] = [];
-    const made = compiled.map(({ plan, region }) => {
-      const { locals, body } = region;
-      const entries = region.entries?.filter(({ at }) => this.#enters(plan, at));
-      const type = { params: region.entries ? dispatchedParameters : regionParameters, results: ['i32'] } as const;
-      const whole = module.addFunction(type, locals, body);
-      const first = functions.length;
-      const ats = entries ? entries.map(({ at }) => at) : [plan.place.offset];
-      for (const entry of entries ?? []) {
-        functions.push(
-          module.addFunction({ params: regionParameters, results: ['i32'] }, [], writeEntry(entry, whole)),
-        );
-      }
-      if (!entries) functions.push(whole);
-      return { plan, ats, first };
-    });
-    const indices = this.#takeIndices(functions.length);
-    module.placeFunctions(indices, functions);
-    const bytes = module.finish();
-    new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: this.#imports });
-    for (const { plan, ats, first } of made) {
-      this.#install(plan, new Map(ats.map((at, i) => [at, indices[first + i] ?? 0])));
+    if (places.length === 0) return;
+    const order = { problemEdition: problemEdition(), places, indices: this.#takeIndices(wanted) };
+    if ('compile' in compiler) {
+      this.#finish(order, [], compileNow(compiler, order));
+      return;
     }
-    for (const { region } of compiled) this.statistics.instructions += region.instructions;
+    const keys = new Set(places.flatMap(({ key, around }) => [key, ...keysOf(around)]));
+    this.#underWay = { order, ids: new Set(waiting.keys()), keys, written: [], stale: false };
+    compiler.submit(order);
+  }
+
+  /** Looks whether the other thread is done. */
+  #takeCompiled(underWay: OrderUnderWay): void {
+    const { compiler } = this.#parts;
+    const batch = 'take' in compiler ? compiler.take() : undefined;
+    if (!batch) return;
+    this.#underWay = undefined;
+    if (!underWay.stale) this.#finish(underWay.order, underWay.written, batch);
+    // A table that is to be renewed has no free indices.
+    else if (!this.#tableSpent) this.#free.push(...underWay.order.indices);
+  }
+
+  /** Puts regions in place, but those whose code has changed since they were ordered. */
+  #finish({ places, indices }: TranslationOrder, written: OrderUnderWay['written'], batch: CompiledBatch): void {
+    const { regions, usedIndices, module, moduleBytes } = batch;
+    // The last ones first: they are taken from the end.
+    for (let i = indices.length; i-- > usedIndices; ) this.#free.push(indices[i] ?? 0);
+    const translated = new Set(regions.map(({ place }) => place));
+    places.forEach((place, number) => {
+      const changed = written.some(({ key }) => key === place.key);
+      if (!translated.has(number) && !place.around && !changed) this.#refuse(place);
+    });
+    if (!module) return;
+    new WebAssembly.Instance(module, { env: this.#parts.imports });
+    for (const region of regions) {
+      const place = places[region.place];
+      const changed = written.some(({ key, from, to }) => covers(region.covers, key, from, to));
+      if (place && !changed) this.#install(place, region);
+      else this.#free.push(...region.starts.map(({ index }) => index));
+      this.statistics.instructions += region.instructions;
+    }
     this.statistics.modules++;
     this.#modulesOfTable++;
-    this.statistics.regions += compiled.length;
-    this.statistics.moduleBytes += bytes.length;
+    this.statistics.moduleBytes += moduleBytes;
   }
 
   #refuse(place: RegionPlace): void {
@@ -258,7 +301,7 @@ export class Translator {
   }
 
   #renewTable(): void {
-    this.table = this.#newTable();
+    this.table = this.#parts.newTable();
     this.#tableSpent = false;
     this.#modulesOfTable = 0;
     this.#nextIndex = 0;
@@ -285,47 +328,40 @@ export class Translator {
     return indices;
   }
 
-  /** True when a region that is to be made takes this place of it from the region, if any, that control enters there now. */
-  #enters({ place, pages, joins }: RegionPlan, at: number): boolean {
-    if (at === place.offset) return true;
-    const other = this.#byStart.get(idOf({ key: pages.get(at >> 12)?.key ?? place.key, offset: at & 0xfff }));
-    return !other || (joins > 0 && other.joins === 0);
-  }
-
-  /** Puts a region in place, given the table indices of its entries by place. */
-  #install({ place, found, pages, joins }: RegionPlan, indices: ReadonlyMap<number, number>): void {
-    const covers = new Map<number, Set<number>>();
-    for (const { at, prefix } of found.blocks.flatMap((block) => block.instructions)) {
-      const key = pages.get(at >> 12)?.key ?? place.key;
-      const offsets = covers.get(key) ?? new Set();
-      covers.set(key, offsets.add(at & 0xfff));
-      if (prefix !== 0) offsets.add((at & 0xfff) + 4);
-    }
-    const region: Region = { starts: [], covers, joins, found: 0 };
-    for (const [at, index] of indices) {
-      const start: RegionStart = { key: pages.get(at >> 12)?.key ?? place.key, offset: at & 0xfff, index };
+  /** Puts a region in place that was made for a place. */
+  #install(place: WaitingPlace, { starts, covers: covered }: TranslatedRegion): void {
+    const own = idOf(place);
+    const joins = place.around ? (this.#byStart.get(own)?.joins ?? 0) + 1 : 0;
+    const region: Region = { starts: [], covers: covered, joins, found: 0 };
+    for (const start of starts) {
       const id = idOf(start);
       const other = this.#byStart.get(id);
+      // Other ways into it are taken from regions that it replaces only.
+      if (other && id !== own && (joins === 0 || other.joins > 0)) {
+        this.#free.push(start.index);
+        continue;
+      }
       if (other) this.#removeStart(other, id);
       region.starts.push(start);
       this.#byStart.set(id, region);
-      this.#store.install(start);
+      this.#parts.store.install(start);
     }
-    for (const key of covers.keys()) {
+    for (const key of covered.keys()) {
       const page = this.#byPage.get(key) ?? new Set();
       this.#byPage.set(key, page.add(region));
     }
+    this.statistics.regions++;
   }
 
   /** Control does not enter the region at this place any more. */
   #removeStart(region: Region, id: number): void {
     for (const start of region.starts) {
       if (idOf(start) !== id) continue;
-      this.#store.uninstall(start);
+      this.#parts.store.uninstall(start);
       this.#byStart.delete(id);
       // The table keeps the function until the index is used again: clearing it costs a step for each module.
       this.#free.push(start.index);
-      this.#regionGone();
+      this.#parts.regionGone();
     }
     region.starts = region.starts.filter((start) => idOf(start) !== id);
     if (region.starts.length === 0) this.#forget(region);
@@ -353,12 +389,11 @@ export class Translator {
   /** Code at byte offsets [from, to] of a page has changed. */
   written(key: number, from: number, to: number): void {
     for (const region of [...(this.#byPage.get(key) ?? [])]) {
-      for (let offset = from & ~3; offset <= to; offset += 4) {
-        if (region.covers.get(key)?.has(offset)) {
-          this.#drop(region);
-          break;
-        }
-      }
+      if (covers(region.covers, key, from, to)) this.#drop(region);
+    }
+    if (this.#underWay?.keys.has(key)) {
+      this.#underWay.written.push({ key, from, to });
+      if (this.#underWay.written.length > mostWritten) this.#underWay.stale = true;
     }
     const base = key * 4096;
     // The word before may be the prefix of the first.
@@ -375,8 +410,7 @@ export class Translator {
     this.#waiting.clear();
     this.#heat.clear();
     this.#refused.clear();
-    // What problem state may use has changed, perhaps.
-    this.#planner.forgetWords();
+    if (this.#underWay) this.#underWay.stale = true;
     this.#tableSpent = this.#modulesOfTable > 0;
   }
 }

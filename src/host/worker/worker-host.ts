@@ -4,6 +4,7 @@ import type { ConsolePort, MachineConfig, MachineHost } from '../../machine/mach
 import { loadEngineImages } from '../engine-images.ts';
 import { controlWord, type Link, type WorkerMessage } from './machine-link.ts';
 import { repeatableRandom } from './repeatable-random.ts';
+import { translationThreads } from './translation-thread.ts';
 
 /** How long a full output ring is waited for before the stop request is looked at again. */
 const outputWaitMs = 1000;
@@ -47,6 +48,7 @@ export function workerHost(
   let seen = Atomics.load(link.control, controlWord.events);
   return {
     engineImages: loadEngineImages(),
+    translationThread: translationThreads(),
     console: consolePort(link, post),
     monotonicNanoseconds: () => performance.now() * 1e6,
     randomBytes: icountShift === undefined ? (into) => void randomFillSync(into) : repeatableRandom(),

@@ -1,0 +1,143 @@
+// Makes one WebAssembly module of the regions at some places: a function of the machine's memory and of the places, so
+// that any thread may do it.
+import { decoderOf } from '../../isa/decode.ts';
+import type { IsaVersion } from '../../isa/version.ts';
+import { isLittleEndianKey, isRestrictedKey } from '../code-key.ts';
+import { CodeMemory } from '../code-memory.ts';
+import { ImportList } from '../import-list.ts';
+import { ModuleWriter } from '../wasm/writer.ts';
+import { type CoveredCode, cover } from './covered-code.ts';
+import { behind, structure } from './flow-graph.ts';
+import { fusesMultiplyAdd } from './fused-multiply-add.ts';
+import { type CompiledRegion, compileRegion, writeEntry } from './region-compiler.ts';
+import { dispatchedParameters, regionParameters } from './region-frame.ts';
+import type { RegionStart } from './region-place.ts';
+import { type PlaceToTranslate, type RegionPlan, RegionPlanner } from './region-planner.ts';
+import type { TranslatorTuning } from './translator-tuning.ts';
+
+/** What a compiler is made from. Plain data: it may cross to another thread. */
+export interface BatchCompilerSetup {
+  /** Byte offset of guest real address 0. */
+  readonly ramBase: number;
+  /** Edition of the CPU model. */
+  readonly edition: IsaVersion;
+  readonly tuning: TranslatorTuning;
+}
+
+/** What is to be translated. Plain data. */
+export interface TranslationOrder {
+  /** Newest edition of what problem state may use where it is held to a level. */
+  readonly problemEdition: IsaVersion;
+  readonly places: readonly PlaceToTranslate[];
+  /** Free indices of the table of regions, at least one for each place. */
+  readonly indices: readonly number[];
+}
+
+/** A region of a module. Plain data. */
+export interface TranslatedRegion {
+  /** Which of the order's places it was made for. */
+  readonly place: number;
+  /** Where control may enter it, with the table indices that the module fills; the place itself is the first. */
+  readonly starts: readonly RegionStart[];
+  readonly covers: CoveredCode;
+  /** Guest instructions in it. */
+  readonly instructions: number;
+}
+
+/** What came of an order. Plain data. */
+export interface TranslatedBatch {
+  /** Places for which there is no region are left out. */
+  readonly regions: readonly TranslatedRegion[];
+  /** How many of the order's indices were used, the first ones. */
+  readonly usedIndices: number;
+  /** The module; undefined when there is no region. It imports `env` as the engine provides it. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+}
+
+function coverOf({ place, found, pages }: RegionPlan): CoveredCode {
+  const covered = new Map<number, Int32Array>();
+  for (const { instructions } of found.blocks) {
+    for (const instruction of instructions) {
+      for (let at = instruction.at; at < behind(instruction); at += 4) {
+        cover(covered, pages.get(at >> 12)?.key ?? place.key, at & 0xfff);
+      }
+    }
+  }
+  return covered;
+}
+
+/** Compiles regions of one machine. */
+export class BatchCompiler {
+  readonly #setup: BatchCompilerSetup;
+  readonly #planner: RegionPlanner;
+  readonly #fusesMultiplyAdd = fusesMultiplyAdd();
+  #problemEdition: IsaVersion;
+
+  constructor(buffer: ArrayBufferLike, setup: BatchCompilerSetup) {
+    this.#setup = setup;
+    this.#problemEdition = setup.edition;
+    const { ramBase, edition, tuning } = setup;
+    const decoderFor = (key: number) => decoderOf(edition, isRestrictedKey(key) ? this.#problemEdition : edition);
+    this.#planner = new RegionPlanner(new CodeMemory(buffer, ramBase), decoderFor, tuning);
+  }
+
+  #compile({ place, found, pages }: RegionPlan, imports: ImportList, regionType: number): CompiledRegion {
+    return compileRegion(structure(found), {
+      mode: { is64: true, littleEndian: isLittleEndianKey(place.key) },
+      imports,
+      regionType,
+      exactBudget: this.#setup.tuning.exactBudget,
+      fusesMultiplyAdd: this.#fusesMultiplyAdd,
+      pages: new Map([...pages].map(([distance, { records }]) => [distance, records])),
+      decode: (instruction) => {
+        const decoded = this.#planner.decoded(instruction, place.key);
+        if (!decoded) throw new Error(`undecodable word ${instruction.word.toString(16)} in a region`);
+        return decoded;
+      },
+    });
+  }
+
+  /** Compiles what an order asks for. */
+  compile({ problemEdition, places, indices }: TranslationOrder): TranslatedBatch {
+    if (problemEdition !== this.#problemEdition) {
+      this.#problemEdition = problemEdition;
+      this.#planner.forgetWords();
+    }
+    const imports = new ImportList();
+    const module = new ModuleWriter();
+    const regionType = module.type({ params: regionParameters, results: ['i32'] });
+    const compiled = places.flatMap((place, number) => {
+      const plan = this.#planner.plan(place);
+      return plan ? [{ number, plan, region: this.#compile(plan, imports, regionType) }] : [];
+    });
+    if (compiled.length === 0) return { regions: [], usedIndices: 0, bytes: undefined };
+    module.importMemory();
+    module.importTable('regions', 1);
+    for (const { name, type } of imports.list) module.importFunction(name, type);
+    const functions: number[] = [];
+    // Each region gets an index; what is left goes to further entries.
+    let spare = indices.length - compiled.length;
+    const regions = compiled.map(({ number, plan, region }) => {
+      const { place, pages } = plan;
+      const { entries, locals, body, instructions } = region;
+      const starts: RegionStart[] = [];
+      const start = (at: number, entered: number) => {
+        const key = pages.get(at >> 12)?.key ?? place.key;
+        starts.push({ key, offset: at & 0xfff, index: indices[functions.length] ?? 0 });
+        functions.push(entered);
+      };
+      const type = { params: entries ? dispatchedParameters : regionParameters, results: ['i32'] } as const;
+      const whole = module.addFunction(type, locals, body);
+      if (!entries) start(place.offset, whole);
+      const first = entries?.find(({ at }) => at === place.offset);
+      for (const entry of first && entries ? [first, ...entries.filter((other) => other !== first)] : []) {
+        if (entry !== first && --spare < 0) break;
+        const entered = { params: regionParameters, results: ['i32'] } as const;
+        start(entry.at, module.addFunction(entered, [], writeEntry(entry, whole)));
+      }
+      return { place: number, starts, covers: coverOf(plan), instructions };
+    });
+    module.placeFunctions(indices, functions);
+    return { regions, usedIndices: functions.length, bytes: module.finish() };
+  }
+}
