@@ -18,6 +18,7 @@ import { type EngineProfile, engineProfile } from './profile.ts';
 import { tlbIndex } from './tlb-index.ts';
 import { BatchCompiler, type BatchCompilerSetup } from './translator/batch-compiler.ts';
 import type { CodePage, RegionPlace, StraightRun } from './translator/region-place.ts';
+import { generateRegionSwitch } from './translator/region-switch.ts';
 import { type TranslationThread, Translator } from './translator/translator.ts';
 import type { TranslatorTuning } from './translator/translator-tuning.ts';
 
@@ -144,6 +145,7 @@ export class Engine {
   readonly #samples = new Map<bigint, number>();
   readonly #modules = new Map<string, WebAssembly.Module>();
   readonly #runs = new Map<string, Run>();
+  readonly #regionSwitch = new WebAssembly.Module(generateRegionSwitch());
   readonly #images: EngineImages;
   readonly #handlers: HandlerMap;
   readonly #imports: Record<string, unknown>;
@@ -301,6 +303,8 @@ export class Engine {
   #renewRegions(): WebAssembly.Table {
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: firstRegions });
     this.#imports.regions = table;
+    const { exports } = new WebAssembly.Instance(this.#regionSwitch, { env: this.#imports });
+    this.#imports.goOn = exports.goOn;
     this.#runs.clear();
     return table;
   }

@@ -37,7 +37,7 @@ export interface TranslationOrder {
 export interface TranslatedRegion {
   /** Which of the order's places it was made for. */
   readonly place: number;
-  /** Where control may enter it, with the table indices that the module fills; the place itself is the first. */
+  /** Where control may enter it, with their table indices; the place itself is the first. */
   readonly starts: readonly RegionStart[];
   readonly covers: CoveredCode;
   /** Guest instructions in it. */
@@ -50,7 +50,10 @@ export interface TranslatedBatch {
   readonly regions: readonly TranslatedRegion[];
   /** How many of the order's indices were used, the first ones. */
   readonly usedIndices: number;
-  /** The module; undefined when there is no region. It imports `env` as the engine provides it. */
+  /**
+   * The module; undefined when there is no region. It imports `env` as the engine provides it, and exports the function for the
+   * order's nth index by the name n.
+   */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -81,11 +84,10 @@ export class BatchCompiler {
     this.#planner = new RegionPlanner(new CodeMemory(buffer, ramBase), decoderFor, tuning);
   }
 
-  #compile({ place, found, pages }: RegionPlan, imports: ImportList, regionType: number): CompiledRegion {
+  #compile({ place, found, pages }: RegionPlan, imports: ImportList): CompiledRegion {
     return compileRegion(structure(found), {
       mode: { is64: true, littleEndian: isLittleEndianKey(place.key) },
       imports,
-      regionType,
       exactBudget: this.#setup.tuning.exactBudget,
       fusesMultiplyAdd: this.#fusesMultiplyAdd,
       pages: new Map([...pages].map(([distance, { records }]) => [distance, records])),
@@ -105,14 +107,12 @@ export class BatchCompiler {
     }
     const imports = new ImportList();
     const module = new ModuleWriter();
-    const regionType = module.type({ params: regionParameters, results: ['i32'] });
     const compiled = places.flatMap((place, number) => {
       const plan = this.#planner.plan(place);
-      return plan ? [{ number, plan, region: this.#compile(plan, imports, regionType) }] : [];
+      return plan ? [{ number, plan, region: this.#compile(plan, imports) }] : [];
     });
     if (compiled.length === 0) return { regions: [], usedIndices: 0, bytes: undefined };
     module.importMemory();
-    module.importTable('regions', 1);
     for (const { name, type } of imports.list) module.importFunction(name, type);
     const functions: number[] = [];
     // Each region gets an index; what is left goes to further entries.
@@ -137,7 +137,9 @@ export class BatchCompiler {
       }
       return { place: number, starts, covers: coverOf(plan), instructions };
     });
-    module.placeFunctions(indices, functions);
+    functions.forEach((entered, number) => {
+      module.exportFunction(`${number}`, entered);
+    });
     return { regions, usedIndices: functions.length, bytes: module.finish() };
   }
 }

@@ -35,8 +35,6 @@ export interface DecodedInstruction {
 export interface RegionOptions {
   readonly mode: Mode;
   readonly imports: Importer;
-  /** Type index of regions in the module. */
-  readonly regionType: number;
   readonly decode: (instruction: RegionInstruction) => DecodedInstruction;
   /** Test the budget at every taken branch, as the interpreter does, so that instruction counts are the same. */
   readonly exactBudget: boolean;

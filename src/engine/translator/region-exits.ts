@@ -1,9 +1,7 @@
 // How a region is entered and left: what it loads and stores, and where control goes on.
-import { jumpCacheOffset } from '../../cpu/memory-map.ts';
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { Importer, Mode } from '../interpreter/interpreter-builder.ts';
 import type { Ir } from '../ir/ir.ts';
-import { writeJumpCacheEntry } from '../jump-cache.ts';
 import { regionResult } from '../leave-reason.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { writeGoOnAtNip } from './context-check.ts';
@@ -23,8 +21,6 @@ export interface RegionNeeds {
 export interface ExitOptions {
   readonly mode: Mode;
   readonly imports: Importer;
-  /** Type index of regions in the module. */
-  readonly regionType: number;
 }
 
 /** Writes the way into a region and the ways out of it. */
@@ -104,7 +100,7 @@ export class RegionExits {
     ir.branch(this.#frame.leave);
   }
 
-  /** Stores the registers, then goes on in the region at `next` if the jump cache knows one, else leaves. */
+  /** Stores the registers, then goes on in the region at `next` if one is known, else leaves. */
   epilogue(): void {
     const ir = this.#ir;
     const { next } = this.#frame;
@@ -128,7 +124,12 @@ export class RegionExits {
     ir.code.byte(0x4c);
     ir.branchIf(leave);
     ir.close();
-    this.#chain(leave);
+    ir.localGet(parameter.cpu);
+    ir.localGet(next);
+    ir.localGet(this.#frame.result);
+    // return_call
+    ir.code.byte(0x12);
+    ir.code.u32(this.#options.imports.core('goOn'));
     ir.close();
     ir.localGet(parameter.cpu);
     ir.localGet(next);
@@ -165,37 +166,6 @@ export class RegionExits {
     ir.close();
     writeGoOnAtNip(ir, this.#frame, mode);
     ir.close();
-  }
-
-  #chain(leave: number): void {
-    const ir = this.#ir;
-    const { next, entry } = this.#frame;
-    ir.localGet(next);
-    writeJumpCacheEntry(ir, entry);
-    ir.localGet(parameter.cpu);
-    ir.code.byte(0x6a);
-    ir.localTee(entry);
-    ir.memory(opcode.i64Load, jumpCacheOffset, 3);
-    ir.localGet(next);
-    ir.code.byte(0x52);
-    ir.branchIf(leave);
-    ir.localGet(entry);
-    ir.memory(opcode.i32Load, jumpCacheOffset + 12, 2);
-    ir.localGet(parameter.cpu);
-    ir.memory(opcode.i32Load, state.jumpContext.offset, 2);
-    ir.code.byte(0x47);
-    ir.branchIf(leave);
-    ir.localGet(parameter.cpu);
-    ir.localGet(next);
-    ir.code.byte(0x42);
-    ir.code.s64(-4096);
-    ir.code.byte(0x83);
-    ir.localGet(entry);
-    ir.memory(opcode.i32Load, jumpCacheOffset + 8, 2);
-    // return_call_indirect
-    ir.code.byte(0x13);
-    ir.code.u32(this.#options.regionType);
-    ir.code.byte(0);
   }
 
   /** Leaves and goes on at a place; `branched`: by a branch. */

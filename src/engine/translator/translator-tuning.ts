@@ -19,8 +19,8 @@ export interface TranslatorTuning {
   readonly onlyExecuted: boolean;
   /** Regions that may be installed; all are dropped when there would be more. */
   readonly maximumRegions: number;
-  /** Bytes of host memory that modules may take for their copies of the table; all regions are dropped beyond. */
-  readonly maximumTableBytes: number;
+  /** Modules that may be held; all regions are dropped when there would be more. */
+  readonly maximumModules: number;
   readonly exactBudget: boolean;
   /** Translate each instruction that is not in a region yet when it is first reached. */
   readonly atFirstSight?: boolean;
@@ -39,6 +39,6 @@ export const defaultTuning: TranslatorTuning = {
   joinThreshold: 1_000_000,
   onlyExecuted: true,
   maximumRegions: 60_000,
-  maximumTableBytes: 384 * 2 ** 20,
+  maximumModules: 4_000,
   exactBudget: false,
 };

@@ -39,9 +39,6 @@ const mostJoins = 3;
 /** Places that are remembered as warm, and as not translatable; then that starts anew. */
 const rememberedPlaces = 65_536;
 
-/** Bytes that V8 keeps in each module for an entry of a table that it imports. */
-const entryBytes = 32;
-
 /** Stores into code that is being compiled; after more of them nothing of it is used. */
 const mostWritten = 256;
 
@@ -127,7 +124,7 @@ export class Translator {
   readonly #refused = new Set<number>();
   #free: number[] = [];
   #nextIndex = 0;
-  /** Modules that were made with the table. The runtime keeps them, dropped or not, for as long as it keeps the table. */
+  /** Modules whose functions are, or were, in the table. */
   #modulesOfTable = 0;
   /** All regions were dropped: the next module gets a new table. */
   #tableSpent = false;
@@ -150,12 +147,12 @@ export class Translator {
     this.#running = false;
   }
 
-  /** One batch more would be too many regions, or too much memory for the modules. */
+  /** One batch more would be too many regions, or too many modules. */
   get #full(): boolean {
     const { regions, dropped } = this.statistics;
-    const { maximumRegions, maximumTableBytes } = this.#tuning;
+    const { maximumRegions, maximumModules } = this.#tuning;
     if (regions - dropped + this.#waiting.size > maximumRegions) return true;
-    return this.#modulesOfTable * this.table.length * entryBytes > maximumTableBytes;
+    return this.#modulesOfTable >= maximumModules;
   }
 
   /** Control was found at this place, which is not the start of a region. */
@@ -282,7 +279,8 @@ export class Translator {
       if (!translated.has(number) && !place.around && !changed) this.#refuse(place);
     });
     if (!module) return;
-    new WebAssembly.Instance(module, { env: this.#parts.imports });
+    const { exports } = new WebAssembly.Instance(module, { env: this.#parts.imports });
+    for (let i = 0; i < usedIndices; i++) this.table.set(indices[i] ?? 0, exports[i]);
     for (const region of regions) {
       const place = places[region.place];
       const changed = written.some(({ key, from, to }) => covers(region.covers, key, from, to));

@@ -128,7 +128,6 @@ export class ModuleWriter {
   #tableEntries = 0;
   #elements: readonly number[] = [];
   #tableImports = 0;
-  #placed: readonly { readonly index: number; readonly function: number }[] | undefined;
 
   /** Index of a function type. */
   type(type: FunctionType): number {
@@ -179,11 +178,6 @@ export class ModuleWriter {
   ownTable(functions: readonly number[]): void {
     this.#tableEntries = functions.length;
     this.#elements = functions;
-  }
-
-  /** Puts functions into the imported table 0 at these indices when the module is instantiated. */
-  placeFunctions(indices: readonly number[], functions: readonly number[]): void {
-    this.#placed = functions.map((f, i) => ({ index: indices[i] ?? 0, function: f }));
   }
 
   /** Adds a function; `locals` are counts by type in order; the body is freed. Returns its index. */
@@ -251,18 +245,7 @@ export class ModuleWriter {
       b.u32(this.#exportCount);
       b.append(this.#exports);
     });
-    const placed = this.#placed;
-    if (placed) {
-      section(9, (b) => {
-        b.u32(placed.length);
-        for (const { index, function: f } of placed) {
-          b.bytes([0, 0x41]);
-          b.s32(index);
-          b.bytes([0x0b, 1]);
-          b.u32(f);
-        }
-      });
-    } else if (this.#tableEntries > 0) {
+    if (this.#tableEntries > 0) {
       section(9, (b) => {
         b.u32(1);
         this.#writeSegmentHead(b);
