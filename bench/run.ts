@@ -24,7 +24,7 @@ function options() {
   });
   return {
     only: values.only?.split(','),
-    runs: positiveNumber('runs', values.runs ?? (values.quick ? '1' : '3')),
+    runs: positiveNumber('runs', values.runs ?? (values.quick ? '1' : '5')),
     divisor: values.quick ? quickDivisor : 1,
     json: values.json,
     interpret: values['without-translator'],

@@ -125,10 +125,12 @@ export class FuzzCpu {
     const called = [fuzzCase.lr, fuzzCase.ctr].map(Number);
     for (const real of hot) {
       const here = real & ~0xfff;
-      const runs = [
+      const way = [
         { at: fuzzCase.start - here, instructions: fuzzCase.words.length },
         ...called.map((ea) => ({ at: (ea - here) & ~3, instructions: 1 })),
       ];
+      // Regions that control passes through, and regions in which it goes round.
+      const runs = fuzzCase.words.length % 2 === 0 ? way : new Array<typeof way>(20).fill(way).flat();
       const pages = new Map<number, CodePage>();
       for (let at = places.code; at < places.window; at += 4096) pages.set((at - here) >> 12, page(at));
       translator.join({ key: page(real).key, offset: real & 0xfff }, { runs, pages });

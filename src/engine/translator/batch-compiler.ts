@@ -57,6 +57,9 @@ export interface TranslatedBatch {
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** Times that each instruction on a traced way was executed, on the average, from which on it is a loop that counts. */
+const goesRound = 16;
+
 function coverOf({ place, found, pages }: RegionPlan): CoveredCode {
   const covered = new Map<number, Int32Array>();
   for (const { instructions } of found.blocks) {
@@ -84,8 +87,10 @@ export class BatchCompiler {
     this.#planner = new RegionPlanner(new CodeMemory(buffer, ramBase), decoderFor, tuning);
   }
 
-  #compile({ place, found, pages }: RegionPlan, imports: ImportList): CompiledRegion {
-    return compileRegion(structure(found), {
+  #compile({ place, found, pages, repetition }: RegionPlan, imports: ImportList): CompiledRegion {
+    const graph = structure(found);
+    return compileRegion(graph, {
+      registersInMemory: !(repetition === undefined ? graph.isLoop.some((loop) => loop) : repetition >= goesRound),
       mode: { is64: true, littleEndian: isLittleEndianKey(place.key) },
       imports,
       exactBudget: this.#setup.tuning.exactBudget,

@@ -38,6 +38,8 @@ export interface RegionOptions {
   readonly decode: (instruction: RegionInstruction) => DecodedInstruction;
   /** Test the budget at every taken branch, as the interpreter does, so that instruction counts are the same. */
   readonly exactBudget: boolean;
+  /** Control passes through rather than going round: see `RegisterLocals`. */
+  readonly registersInMemory: boolean;
   /** Use the host's relaxed multiply-add: it rounds once. */
   readonly fusesMultiplyAdd: boolean;
   /**
@@ -96,6 +98,8 @@ class RegionCompiler {
   #facilities = 0;
   #supervisor = false;
   #instructions = 0;
+  /** Control comes to the block that is written next from the code in front of it alone. */
+  #continues = false;
 
   constructor(graph: StructuredGraph, options: RegionOptions) {
     this.#graph = graph;
@@ -129,7 +133,7 @@ class RegionCompiler {
       leave: 0,
     };
     this.#left = this.#frame.left;
-    this.#registers = new RegisterLocals(this.#ir);
+    this.#registers = new RegisterLocals(this.#ir, options.registersInMemory);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports);
     const entry = hasDispatcher ? undefined : (graph.blocks[0]?.start ?? 0);
     this.#exits = new RegionExits(this.#ir, this.#frame, this.#registers, options, entry);
@@ -203,6 +207,7 @@ class RegionCompiler {
       this.#within(block, merges);
       return;
     }
+    this.#continues = false;
     const keeps = outermostLoop[block] === block && !this.#changesTranslation(block);
     const before = ir.code.length;
     if (keeps) this.#frame.keptPages.beginLoop();
@@ -311,6 +316,7 @@ class RegionCompiler {
     } else if (isMerge[to]) {
       ir.branch(this.#blockLabels.get(to) ?? 0);
     } else {
+      this.#continues = true;
       this.#tree(to);
     }
   }
@@ -365,9 +371,12 @@ class RegionCompiler {
     ir.i32Const(instructions.length);
     ir.code.byte(0x6b);
     ir.localSet(this.#left);
-    this.#builder.beginBlock();
-    this.#frame.blockPages.clear();
-    this.#facilities = 0;
+    if (!this.#continues) {
+      this.#builder.beginStretch();
+      this.#frame.blockPages.clear();
+      this.#facilities = 0;
+    }
+    this.#continues = false;
     instructions.forEach((instruction, i) => {
       this.#instruction(number, block, instruction, instructions.length - i);
     });

@@ -36,6 +36,8 @@ export interface RegionPlan {
   readonly found: FoundBlocks;
   /** Pages by their distance from that of the place. */
   readonly pages: ReadonlyMap<number, CodePage>;
+  /** Times that an instruction was executed on the traced way, on the average; undefined where nothing was traced. */
+  readonly repetition: number | undefined;
 }
 
 /** A prefix here would cross a 64-byte boundary, and is no instruction. */
@@ -131,7 +133,7 @@ export class RegionPlanner {
     const starts = [place.offset];
     if (!around) {
       const found = findBlocks(code, { starts, limit: regionLimit, calls: false });
-      return found.blocks.length > 0 ? { place, found, pages } : undefined;
+      return found.blocks.length > 0 ? { place, found, pages, repetition: undefined } : undefined;
     }
     // Where a run did not come to by the branch in front of it, it came by an address.
     let expected: Flow | undefined;
@@ -151,6 +153,7 @@ export class RegionPlanner {
         at = behind(instruction);
       }
     }
+    const passed = traced.size;
     for (const [distance, { key }] of pages) {
       for (const offset of place.before ? coveredOffsets(place.before, key) : []) {
         if (traced.size < joinedLimit) traced.add(distance * 4096 + offset);
@@ -158,6 +161,8 @@ export class RegionPlanner {
     }
     const known = starts.filter((at) => traced.has(at));
     const found = findBlocks(code, { starts: known, limit: joinedLimit, calls: true });
-    return found.blocks.length > 0 ? { place, found, pages } : undefined;
+    const executed = around.runs.reduce((sum, { instructions }) => sum + instructions, 0);
+    const repetition = executed / passed;
+    return found.blocks.length > 0 ? { place, found, pages, repetition } : undefined;
   }
 }

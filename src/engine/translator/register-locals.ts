@@ -1,4 +1,9 @@
 // CPU state that a region keeps in locals: which items, where they lie in memory, which were written.
+//
+// A region in which control goes round loads what it uses at its entry and stores what it has written where it is left: its loops
+// then work on locals alone. In one that control passes through, every item is loaded where a stretch of code first uses it,
+// and stored where it is written: nothing has to be carried from block to block, which makes the function smaller and quicker to
+// compile.
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { SlotName } from '../../isa/slots.ts';
 import type { Ir } from '../ir/ir.ts';
@@ -14,6 +19,8 @@ export interface HeldItem {
   readonly load: number;
   readonly store: number;
   written: boolean;
+  /** The local holds the item here; always so in a region that loads all at its entry. */
+  present: boolean;
 }
 
 /** Class of state that a local is. */
@@ -24,18 +31,30 @@ export function localClass(local: number): string {
 /** The items that a region holds. */
 export class RegisterLocals {
   readonly #ir: Ir;
+  /** Every item is stored where it is written, and its local holds it in a stretch of code only. */
+  readonly inMemory: boolean;
   readonly #items: HeldItem[] = [];
   readonly #gprs: (HeldItem | undefined)[] = [];
   readonly #crFields: (HeldItem | undefined)[] = [];
   readonly #named = new Map<string, HeldItem>();
 
-  constructor(ir: Ir) {
+  constructor(ir: Ir, inMemory: boolean) {
     this.#ir = ir;
+    this.inMemory = inMemory;
   }
 
   #hold(type: 'i32' | 'i64', offset: number, load: number, store: number): HeldItem {
     const local = this.#ir.locals.keep(type);
-    const item: HeldItem = { local, type, stateClass: localClass(local), offset, load, store, written: false };
+    const item: HeldItem = {
+      local,
+      type,
+      stateClass: localClass(local),
+      offset,
+      load,
+      store,
+      written: false,
+      present: !this.inMemory,
+    };
     this.#items.push(item);
     return item;
   }
@@ -74,8 +93,14 @@ export class RegisterLocals {
     return this.#holdNamed(name, state[name].offset);
   }
 
+  /** Control may come from elsewhere: locals hold nothing. */
+  beginStretch(): void {
+    if (this.inMemory) for (const item of this.#items) item.present = false;
+  }
+
   /** Writes code that loads all held items from the CPU state whose address is in local 0. */
   writeLoads(ir: Ir): void {
+    if (this.inMemory) return;
     for (const item of this.#items) {
       ir.localGet(0);
       ir.memory(item.load, item.offset, 0);
@@ -85,6 +110,7 @@ export class RegisterLocals {
 
   /** Writes code that stores all written items back. */
   writeStores(ir: Ir): void {
+    if (this.inMemory) return;
     for (const item of this.#items) {
       if (!item.written) continue;
       ir.localGet(0);

@@ -125,9 +125,10 @@ export class TranslatorBuilder extends OperatorBuilder {
     this.#now = instruction;
   }
 
-  /** At the start of a block nothing is known of how CR fields came to be. */
-  beginBlock(): void {
+  /** Where control may come from elsewhere nothing is known of how CR fields came to be, or of what locals hold. */
+  beginStretch(): void {
     this.#comparisons.clear();
+    this.#registers.beginStretch();
   }
 
   get #instruction(): CurrentInstruction {
@@ -161,13 +162,36 @@ export class TranslatorBuilder extends OperatorBuilder {
 
   // --- registers in locals
 
-  #readHeld<T extends 'i32' | 'i64'>(item: PlacedItem): Value<T> {
+  #readLocal<T extends 'i32' | 'i64'>(item: PlacedItem): Value<T> {
     const { ir } = this;
     return this.typed(ir.read(item.type, item.stateClass, [], () => ir.localGet(item.local)));
   }
+  #readHeld<T extends 'i32' | 'i64'>(item: HeldItem): Value<T> {
+    if (item.present) return this.#readLocal(item);
+    const { ir } = this;
+    const { type, stateClass, load, offset, local } = item;
+    const content = ir.read(type, stateClass, [this.#cpu()], () => ir.memory(load, offset, 0));
+    // What one way through an instruction loads, another one does not have.
+    if (ir.nested) return this.typed(content);
+    ir.effect([content], '', () => ir.localSet(local));
+    item.present = true;
+    return this.#readLocal(item);
+  }
   #writeHeld(item: HeldItem, value: Value): void {
+    const { ir } = this;
     item.written = true;
-    this.#setLocal(item, value);
+    if (!this.#registers.inMemory) {
+      this.#setLocal(item, value);
+      return;
+    }
+    const { stateClass, store, offset } = item;
+    if (!ir.nested) item.present = true;
+    if (item.present) this.#setLocal(item, value);
+    const stored = item.present ? this.#readLocal(item) : value;
+    ir.effect([this.#cpu(), asNode(stored)], stateClass, () => {
+      ir.memory(store, offset, 0);
+      this.#frame.blockPages.changed(stateClass);
+    });
   }
   #setLocal(item: PlacedItem, value: Value): void {
     const { ir } = this;
@@ -253,8 +277,8 @@ export class TranslatorBuilder extends OperatorBuilder {
     const bit = this.#number(n);
     const known = this.#comparisons.get(bit >> 2);
     if (known && (bit & 3) !== 3) {
-      const x = this.#readHeld<'i64'>({ local: known.x, type: 'i64', stateClass: localClass(known.x) });
-      const y = this.#readHeld<'i64'>({ local: known.y, type: 'i64', stateClass: localClass(known.y) });
+      const x = this.#readLocal<'i64'>({ local: known.x, type: 'i64', stateClass: localClass(known.x) });
+      const y = this.#readLocal<'i64'>({ local: known.y, type: 'i64', stateClass: localClass(known.y) });
       if ((bit & 3) === 2) return this.eq(x, y);
       if ((bit & 3) === 0) return known.signed ? this.ltS(x, y) : this.ltU(x, y);
       return known.signed ? this.gtS(x, y) : this.gtU(x, y);
@@ -671,7 +695,7 @@ export class TranslatorBuilder extends OperatorBuilder {
       this.#setPending(this.const(0), []);
       this.#refreshFast();
     });
-    return this.#readHeld(result);
+    return this.#readLocal(result);
   }
 
   /** Does a vector function in line when it has such a form; false when not. */
@@ -751,7 +775,7 @@ export class TranslatorBuilder extends OperatorBuilder {
         this.#setLocal(result, this.#callValue(name, [x, y], 'i32'));
       },
     );
-    return this.#readHeld(result);
+    return this.#readLocal(result);
   }
 
   /** Leaves when the call before has changed what the region relies on, or has put another address into nip. */

@@ -32,7 +32,7 @@ export interface TranslatorTuning {
 export const defaultTuning: TranslatorTuning = {
   threshold: 2,
   batch: 64,
-  patience: 16,
+  patience: 3,
   longestWait: 192,
   regionLimit: 256,
   joinedLimit: 800,
