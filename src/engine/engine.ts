@@ -17,6 +17,7 @@ import { layOutMemory, type MemoryLayout } from './memory-layout.ts';
 import { type EngineProfile, engineProfile } from './profile.ts';
 import { tlbIndex } from './tlb-index.ts';
 import { BatchCompiler, type BatchCompilerSetup } from './translator/batch-compiler.ts';
+import { furthestPlace } from './translator/region-frame.ts';
 import type { CodePage, RegionPlace, StraightRun } from './translator/region-place.ts';
 import { generateRegionSwitch } from './translator/region-switch.ts';
 import { type TranslationThread, Translator } from './translator/translator.ts';
@@ -376,6 +377,7 @@ export class Engine {
     vcpu.view.setUint32(state.interpretOnly.offset, 0, true);
     const pages = new Map<number, CodePage>();
     for (const { at, instructions } of runs) {
+      if (Math.abs(at) >= furthestPlace) continue;
       for (const distance of new Set([at >> 12, (at + 4 * instructions) >> 12])) {
         const found = pages.has(distance) ? undefined : page(distance);
         if (found) pages.set(distance, found);

@@ -108,9 +108,11 @@ export class RegionPlanner {
     const around = place.around?.pages.get(0)?.key === place.key ? place.around : undefined;
     const pages = new Map<number, CodePage>([[0, place]]);
     const pageAt = (at: number): CodePage | undefined => {
+      // Control may have been seen anywhere in the address space, where no bit of a place fits a word.
+      if (Math.abs(at) >= furthestPlace) return undefined;
       const distance = at >> 12;
       const known = pages.get(distance);
-      if (known || !around || pages.size >= mostPages || Math.abs(at) >= furthestPlace) return known;
+      if (known || !around || pages.size >= mostPages) return known;
       const page = around.pages.get(distance);
       if (page && sameDecoding(page.key, place.key)) pages.set(distance, page);
       return pages.get(distance);

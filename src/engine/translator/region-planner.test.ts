@@ -1,0 +1,46 @@
+// What a region is planned from: the way that control took, as far as a region can reach.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decoderOf } from '../../isa/decode.ts';
+import { codeKey } from '../code-key.ts';
+import { CodeMemory } from '../code-memory.ts';
+import type { StraightRun } from './region-place.ts';
+import { RegionPlanner } from './region-planner.ts';
+import { defaultTuning } from './translator-tuning.ts';
+
+const key = codeKey({ realPage: 0, restricted: false, littleEndian: false });
+/** addi r3,r3,1 */
+const word = 0x38630001;
+
+function planOf(runs: readonly StraightRun[]) {
+  const buffer = new ArrayBuffer(0x4000);
+  const view = new DataView(buffer);
+  for (let at = 0; at < 0x1000; at += 4) view.setUint32(at, word);
+  const decode = decoderOf('3.0');
+  const planner = new RegionPlanner(new CodeMemory(buffer, 0), () => decode, defaultTuning);
+  const pages = new Map([[0, { key, records: 0x1000 }]]);
+  return planner.plan({ key, offset: 0x340, records: 0x1000, around: { runs, pages }, before: undefined });
+}
+
+test('a region has the straight runs that control took in its page', () => {
+  const plan = planOf([
+    { at: 0x340, instructions: 3 },
+    { at: 0x800, instructions: 2 },
+  ]);
+  const instructions = plan?.found.blocks.flatMap((block) => block.instructions.map(({ at }) => at));
+  assert.deepEqual(instructions?.slice(0, 3), [0x340, 0x344, 0x348]);
+  assert.ok(instructions?.includes(0x804));
+});
+
+test('runs at the other end of the address space are no part of a region', () => {
+  // 0x340 is followed by code 2^62 bytes away, where a number has no room for the low bits of an address.
+  for (const far of [-0x3ffffffffffffc78, 0x3ffffffffffff000, 2 ** 32 + 0x100, -(2 ** 32)]) {
+    const plan = planOf([
+      { at: 0x340, instructions: 3 },
+      { at: far, instructions: 2 },
+    ]);
+    for (const { start, end, instructions } of plan?.found.blocks ?? []) {
+      assert.ok(Math.abs(start) < 4096 && end - start === 4 * instructions.length, `${far}: a block at ${start}`);
+    }
+  }
+});
