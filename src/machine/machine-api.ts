@@ -78,7 +78,7 @@ export interface ConsolePort {
 export interface MachineHost {
   /** The engine's generated code, as the build made it. */
   readonly engineImages: EngineImages;
-  /** Starts a thread that translates while guest code runs; without it, or where runs must repeat, that is done in between. */
+  /** Starts a thread that translates while guest code runs; without it that is done in between. */
   readonly translationThread?: StartTranslationThread;
   readonly console: ConsolePort;
   /** The host's monotonic clock in nanoseconds; as a double it keeps 100 ns for months. */

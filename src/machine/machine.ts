@@ -83,7 +83,6 @@ class Incarnation {
     this.#kept = kept;
     const { environment } = config;
     const tuning = tuningOf(config.engine ?? 'translator');
-    const repeats = config.icountShift !== undefined;
     const log = guestLog(config.logItems, (item, line) => host.log(item, line));
     this.engine = new Engine(
       {
@@ -95,9 +94,8 @@ class Incarnation {
         edition: editionOfClass[environment.cpu.class],
         images: host.engineImages,
         sampling: config.profile === true,
-        ...(tuning ? { translator: { ...tuning, exactBudget: repeats } } : {}),
-        // What a thread does when is chance.
-        translationThread: repeats || tuning?.atFirstSight ? undefined : host.translationThread,
+        ...(tuning ? { translator: { ...tuning, exactBudget: config.icountShift !== undefined } } : {}),
+        translationThread: tuning?.atFirstSight ? undefined : host.translationThread,
       },
       {
         mmioRead: (vcpu, high, low, size) => this.#bus.read(vcpu.index, high, low, size),

@@ -3,7 +3,7 @@
 // brought it is run in small pieces.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type EngineKind, engineKinds } from '../../src/engine/engine-kind.ts';
+import { engineKinds } from '../../src/engine/engine-kind.ts';
 import { decide, findProfile } from '../../src/environment/index.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { defaultGuest } from '../../src/host/guest/default-guest.ts';
@@ -17,6 +17,7 @@ const usage = `Usage: npm run lockstep -- [options]
   --memory-every N   compare RAM after every N rounds (2000)
   --every N          compare inside slices, too: at the first branch after each N instructions
   --engine KIND      ${engineKinds.slice(0, 1)} or stress
+  --delayed          translations come later, as from a thread of their own
   --cpus N, --cpu MODEL, --memory SIZE, --append TEXT
   --quiet            do not show the guest's console`;
 
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     cpu: { type: 'string', default: 'power9' },
     memory: { type: 'string', default: '512M' },
     append: { type: 'string', default: '' },
+    delayed: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -104,7 +106,8 @@ async function main(): Promise<number> {
   const config = await twinConfig();
   enableRelaxedSimd();
   const images = loadEngineImages();
-  const make = (write: (bytes: Uint8Array) => void) => new Twin(config, kind satisfies EngineKind, images, write);
+  const make = (write: (bytes: Uint8Array) => void) =>
+    new Twin(config, { kind, delayed: values.delayed }, images, write);
   const silent = () => {};
   const twin = make(values.quiet ? silent : (bytes) => void process.stdout.write(bytes));
   if (values.every !== undefined) twin.watch(Number(values.every));

@@ -8,6 +8,7 @@ import type { EngineKind } from '../../src/engine/engine-kind.ts';
 import { disassemble } from '../../src/isa/disassemble.ts';
 import { createSteppableMachine, type SteppableMachine } from '../../src/machine/machine.ts';
 import type { MachineConfig, MachineHost, MachineOutcome } from '../../src/machine/machine-api.ts';
+import { delayedTranslation } from '../delayed-translation.ts';
 import { outputOnly, quietHost } from '../quiet-host.ts';
 import { Random } from '../translator-fuzz/random.ts';
 
@@ -21,6 +22,13 @@ export interface TwinDifference {
 
 /** What both machines get: all but the engine. */
 export type TwinConfig = Omit<MachineConfig, 'engine'>;
+
+/** How the other machine runs code. */
+export interface TwinEngine {
+  readonly kind: EngineKind;
+  /** What is to be translated comes later, as from a thread. */
+  readonly delayed: boolean;
+}
 
 /** A host whose random bytes are the same in each run. */
 function twinHost(engineImages: EngineImages, write: (bytes: Uint8Array) => void): MachineHost {
@@ -71,11 +79,12 @@ export class Twin {
   readonly #sums = [0, 0];
 
   /** `write` gets the console output of the interpreter's machine. */
-  constructor(config: TwinConfig, kind: EngineKind, images: EngineImages, write: (bytes: Uint8Array) => void) {
+  constructor(config: TwinConfig, other: TwinEngine, images: EngineImages, write: (bytes: Uint8Array) => void) {
     this.interpreter = createSteppableMachine({ ...config, engine: 'interpreter' }, twinHost(images, write));
+    const host = twinHost(images, () => {});
     this.translator = createSteppableMachine(
-      { ...config, engine: kind },
-      twinHost(images, () => {}),
+      { ...config, engine: other.kind },
+      { ...host, ...(other.delayed ? { translationThread: delayedTranslation(1) } : {}) },
     );
   }
 

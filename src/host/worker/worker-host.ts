@@ -48,7 +48,8 @@ export function workerHost(
   let seen = Atomics.load(link.control, controlWord.events);
   return {
     engineImages: loadEngineImages(),
-    translationThread: translationThreads(),
+    // When a thread is done with something is chance.
+    ...(icountShift === undefined ? { translationThread: translationThreads() } : {}),
     console: consolePort(link, post),
     monotonicNanoseconds: () => performance.now() * 1e6,
     randomBytes: icountShift === undefined ? (into) => void randomFillSync(into) : repeatableRandom(),
