@@ -1,5 +1,6 @@
 // What a machine in a Worker uses of its host: the console rings, the clock, sleep, randomness.
 import { randomFillSync } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import type { ConsolePort, MachineConfig, MachineHost } from '../../machine/machine-api.ts';
 import { loadEngineImages } from '../engine-images.ts';
 import { controlWord, type Link, type WorkerMessage } from './machine-link.ts';
