@@ -1,0 +1,156 @@
+// Builds accesses to guest memory: a probe, then a plain load or store; what misses leaves the region.
+import { state } from '../../cpu/state.ts';
+import type { AccessSize, I32, I64, V128 } from '../../isa/builder.ts';
+import { asNode, type Node } from '../ir/node.ts';
+import { memoryLanes } from '../memory-lanes.ts';
+import { opcode } from '../wasm/memory-operators.ts';
+import { operatorCode } from '../wasm/opcodes.ts';
+import { type AddressBase, writeProbe } from './probe.ts';
+import { writeSite } from './region-frame.ts';
+import { RegisterBuilder } from './register-builder.ts';
+
+const addCode = operatorCode('i64.add');
+
+/** Bytes that dcbz sets to zero. */
+const cacheBlockBytes = 128;
+
+/** Accesses to guest memory. */
+export abstract class AccessBuilder extends RegisterBuilder {
+  protected ea(ea: I64): I64 {
+    return this.is64 ? ea : this.ext32u(ea);
+  }
+
+  /** Remembers which instruction is about to do something that can leave: page offset, instructions to give back. */
+  protected markSite(): void {
+    const { at, remaining } = this.instruction;
+    writeSite(this.ir, this.frame, at, remaining);
+  }
+
+  /** The register off which an address is made; undefined when there is none. */
+  protected baseOf(ea: Node): AddressBase | undefined {
+    const [base, displacement] = ea.args;
+    const displaced =
+      ea.kind === 'read' || (ea.code === addCode && base?.kind === 'read' && displacement?.kind === 'const');
+    for (let node: Node | undefined = ea; node; node = node.args[0]) {
+      if (node.kind === 'read') return { stateClass: node.stateClass, displaced };
+    }
+    return undefined;
+  }
+
+  protected probe(size: number, write: boolean, base: AddressBase | undefined): void {
+    this.markSite();
+    writeProbe(this.ir, this.frame, size, write, base);
+  }
+
+  load(size: AccessSize, ea: I64, options: { readonly signed?: boolean; readonly reverse?: boolean } = {}): I64 {
+    const { ir } = this;
+    const swap = size > 1 && this.littleEndian === (options.reverse === true);
+    const narrow = options.signed && !swap && size < 8;
+    const address = asNode(this.ea(ea));
+    const base = this.baseOf(address);
+    const raw = ir.ordered('i64', [address], false, () => {
+      this.probe(size, false, base);
+      ir.memory(narrow ? opcode.i64LoadSignedBySize[size] : opcode.i64LoadBySize[size], 0, 0);
+    });
+    const value: I64 = this.typed(raw);
+    if (!swap) return value;
+    const swapped = this.byteReverse(size === 1 ? 2 : size, value);
+    if (!options.signed) return swapped;
+    return size === 2 ? this.ext16s(swapped) : size === 4 ? this.ext32s(swapped) : swapped;
+  }
+
+  store(size: AccessSize, ea: I64, value: I64, options: { readonly reverse?: boolean } = {}): void {
+    const { ir } = this;
+    const swap = size > 1 && this.littleEndian === (options.reverse === true);
+    const data = swap ? this.byteReverse(size === 1 ? 2 : size, value) : value;
+    // The probe works on the address alone: the data stays below the host address on the stack.
+    const address = asNode(this.ea(ea));
+    const base = this.baseOf(address);
+    const host = ir.ordered('i32', [address], false, () => this.probe(size, true, base));
+    ir.effect([host, asNode(data)], '', () => ir.memory(opcode.i64StoreBySize[size], 0, 0));
+  }
+
+  loadVector(element: 1 | 2 | 4 | 8 | 16, ea: I64): V128 {
+    const { ir } = this;
+    const address = asNode(this.ea(ea));
+    const base = this.baseOf(address);
+    const raw = ir.ordered('v128', [address], false, () => {
+      this.probe(16, false, base);
+      ir.memory(opcode.v128Load, 0, 0);
+    });
+    const lanes = memoryLanes(element, this.littleEndian);
+    const value: V128 = this.typed(raw);
+    return lanes ? this.shuffle(value, value, lanes) : value;
+  }
+  storeVector(element: 1 | 2 | 4 | 8 | 16, ea: I64, value: V128): void {
+    const { ir } = this;
+    const lanes = memoryLanes(element, this.littleEndian);
+    const data = lanes ? this.shuffle(value, value, lanes) : value;
+    const address = asNode(this.ea(ea));
+    const base = this.baseOf(address);
+    const host = ir.ordered('i32', [address], false, () => this.probe(16, true, base));
+    ir.effect([host, asNode(data)], '', () => ir.memory(opcode.v128Store, 0, 0));
+  }
+
+  /** Host address of a naturally aligned access; others leave the region, so that the interpreter raises what is due. */
+  #alignedHost(size: AccessSize, ea: I64, write: boolean): I32 {
+    const { ir } = this;
+    const address = this.ea(ea);
+    if (size > 1) {
+      const low = this.op('i32.and', this.wrap(address), this.const32(size - 1));
+      ir.effect([asNode(low)], '', () => {
+        this.markSite();
+        ir.branchIf(this.frame.miss);
+      });
+    }
+    return this.typed(ir.ordered('i32', [asNode(address)], false, () => this.probe(size, write, undefined)));
+  }
+
+  loadReserve(size: AccessSize, ea: I64): I64 {
+    const { ir } = this;
+    const host = this.#alignedHost(size, ea, false);
+    // The reservation names the location by its place in linear memory, as the interpreter's does.
+    this.writeMemory('reserve', opcode.i32Store, state.reserveHost.offset, host);
+    this.writeMemory('reserve', opcode.i32Store, state.reserveSize.offset, this.const32(size));
+    const raw: I64 = this.typed(
+      ir.ordered('i64', [asNode(host)], false, () => ir.memory(opcode.i64LoadBySize[size], 0, 0)),
+    );
+    return this.littleEndian || size === 1 ? raw : this.byteReverse(size, raw);
+  }
+
+  storeConditional(size: AccessSize, ea: I64, value: I64): I32 {
+    const { ir } = this;
+    const host = this.#alignedHost(size, ea, true);
+    const sameHost = this.op(
+      'i32.eq',
+      host,
+      this.readMemory('i32', 'reserve', opcode.i32Load, state.reserveHost.offset),
+    );
+    const sameSize = this.op(
+      'i32.eq',
+      this.const32(size),
+      this.readMemory('i32', 'reserve', opcode.i32Load, state.reserveSize.offset),
+    );
+    const performed: I32 = this.typed(
+      ir.ordered('i32', [asNode(this.op('i32.and', sameHost, sameSize))], false, () => {}),
+    );
+    this.writeMemory('reserve', opcode.i32Store, state.reserveHost.offset, this.const32(0));
+    const data = this.littleEndian || size === 1 ? value : this.byteReverse(size, value);
+    this.if(performed, () =>
+      ir.effect([asNode(host), asNode(data)], '', () => ir.memory(opcode.i64StoreBySize[size], 0, 0)),
+    );
+    return performed;
+  }
+
+  /** Writes zeros to the block of an address; a block that is no ordinary memory is left to the interpreter. */
+  protected zeroBlock(ea: I64): void {
+    const { ir } = this;
+    const address = asNode(this.ea(this.and(ea, this.const(-cacheBlockBytes))));
+    const base = this.baseOf(address);
+    const host = ir.ordered('i32', [address], false, () => this.probe(cacheBlockBytes, true, base));
+    for (let offset = 0; offset < cacheBlockBytes; offset += 16) {
+      const zero = asNode(this.constV128(new Array<number>(16).fill(0)));
+      ir.effect([host, zero], '', () => ir.memory(opcode.v128Store, offset, 0));
+    }
+  }
+}
