@@ -1,6 +1,6 @@
 // Builds a small big-endian Linux for pseries out of Debian's linux-source package, once, into the cache folder of this machine. The
 // repository has its configuration only.
-import { access, copyFile, mkdir, readdir, rename } from 'node:fs/promises';
+import { access, copyFile, mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +42,7 @@ async function sourceFolder(cache: string, progress: Progress): Promise<string> 
     mustRun('tar', ['-xf', join(packageFolder, 'usr/src', archive), '-C', work]),
   );
   await rename(join(work, sourcePackage), source);
+  await rmdir(work);
   return source;
 }
 
