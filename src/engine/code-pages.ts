@@ -120,6 +120,11 @@ export class CodePages {
     return this.#view.getUint16(record, true) === specialHandler.translated;
   }
 
+  /** Has stores to the page with this key noticed: regions are about to be made of it. */
+  watch(key: number): void {
+    this.#watch(realPageOf(key));
+  }
+
   /** Address of the records of the page with this key when it has any. */
   knownRecords(key: number): number | undefined {
     const page = this.#byKey.get(key);

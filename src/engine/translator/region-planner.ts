@@ -117,7 +117,15 @@ export class RegionPlanner {
       if (page && sameDecoding(page.key, place.key)) pages.set(distance, page);
       return pages.get(distance);
     };
-    const wordAt = (at: number) => this.#memory.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff });
+    // The guest may be changing its code: each word is read once, so that all that is made of it agrees.
+    const words = new Map<number, number>();
+    const wordAt = (at: number) => {
+      const known = words.get(at);
+      if (known !== undefined) return known;
+      const word = this.#memory.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff });
+      words.set(at, word);
+      return word;
+    };
     const code: CodeReader = {
       instruction: (at) => {
         const word = wordAt(at);

@@ -37,11 +37,13 @@ function compiled({ places, indices }: TranslationOrder): CompiledBatch {
 function slowTranslator() {
   const installed = new Map<number, RegionStart>();
   const orders: TranslationOrder[] = [];
+  const watches: number[] = [];
   let answer: CompiledBatch | undefined;
   const translator = new Translator({
     store: {
       install: (start) => void installed.set(start.offset, start),
       uninstall: (start) => void installed.delete(start.offset),
+      watch: (watched) => void watches.push(watched),
       knownRecords: () => 0x1000,
     },
     tuning: { ...defaultTuning, threshold: 1, batch: 2 },
@@ -61,6 +63,7 @@ function slowTranslator() {
   return {
     translator,
     orders,
+    watches,
     sample: (...offsets: readonly number[]) => {
       for (const offset of offsets) translator.sample({ key, offset });
     },
@@ -125,4 +128,15 @@ test('after many stores into code that is under way nothing of it is used', () =
   for (let i = 0; i < 1000; i++) translator.written(key, 0x800, 0x803);
   answer();
   assert.deepEqual(installed(), []);
+});
+
+test('stores to all pages of an order are noticed from then on', () => {
+  const { translator, watches, sample } = slowTranslator();
+  const pages = new Map([
+    [0, { key, records: 0x1000 }],
+    [3, { key: key + 12, records: 0x9000 }],
+  ]);
+  translator.join({ key, offset: 0x40 }, { runs: [], pages });
+  sample(0x10);
+  assert.deepEqual(watches.sort(), [key + 12, key].sort());
 });

@@ -52,6 +52,8 @@ export interface CodeStore {
   install(start: RegionStart): void;
   /** Undoes that. */
   uninstall(start: RegionStart): void;
+  /** Has stores to the page with this key noticed: regions are about to be made of it. */
+  watch(key: number): void;
   /** Address of the records of the page with this key when it has any. */
   knownRecords(key: number): number | undefined;
 }
@@ -247,12 +249,14 @@ export class Translator {
       return [{ key, offset, records, around, before }];
     });
     if (places.length === 0) return;
+    const keys = new Set(places.flatMap(({ key, around }) => [key, ...keysOf(around)]));
+    // What was seen of the code may be long ago: a page may have been taken for data since.
+    for (const key of keys) this.#parts.store.watch(key);
     const order = { problemEdition: problemEdition(), places, indices: this.#takeIndices(wanted) };
     if ('compile' in compiler) {
       this.#finish(order, [], compileNow(compiler, order));
       return;
     }
-    const keys = new Set(places.flatMap(({ key, around }) => [key, ...keysOf(around)]));
     this.#underWay = { order, ids: new Set(waiting.keys()), keys, written: [], stale: false };
     compiler.submit(order);
   }
