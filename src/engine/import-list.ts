@@ -1,8 +1,13 @@
 // The imports of a generated module, listed in the order of their first use.
 import { type FunctionName, functions } from '../isa/functions.ts';
 import { type CoreImport, coreImports } from './environment-imports.ts';
-import type { Importer } from './interpreter/interpreter-builder.ts';
 import type { FunctionType } from './wasm/writer.ts';
+
+/** Gives the index of an imported function by its name. */
+export interface Importer {
+  core(name: CoreImport): number;
+  dataPlane(name: FunctionName): number;
+}
 
 /** Gives function indices and remembers what was asked for. */
 export class ImportList implements Importer {

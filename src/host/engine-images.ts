@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type EngineImages, interpreterModes } from '../engine/engine.ts';
-import type { HandlerMap } from '../engine/interpreter/generate.ts';
+import type { HandlerMap } from '../engine/interpreter/handler-map.ts';
 
 const dist = new URL('../../', import.meta.url);
 

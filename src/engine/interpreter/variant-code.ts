@@ -1,21 +1,16 @@
 // The code of one variant of a row: in the main function, as a function of its own, or built only to see what it does.
 import { fields } from '../fields.ts';
-import { ImportList } from '../import-list.ts';
+import { type Importer, ImportList } from '../import-list.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
 import { RecordLayout } from '../record-layout.ts';
 import type { FixedValues, PreparedRow } from '../variants.ts';
 import type { Bytes } from '../wasm/writer.ts';
-import {
-  coldResult,
-  type Frame,
-  type Importer,
-  InterpreterBuilder,
-  type MainFrame,
-  type MeaningFlow,
-  type Mode,
-  NeedsMainFunction,
-} from './interpreter-builder.ts';
+import { coldResult, type Frame, NeedsMainFunction, scratchMain } from './frame.ts';
+import { InterpreterBuilder } from './interpreter-builder.ts';
+import type { MeaningFlow } from './meaning-flow.ts';
+import type { Mode } from './mode.ts';
+import { buildChecks } from './row-checks.ts';
 
 /** A variant of a row: the row with its fixed fields. */
 export interface Variant {
@@ -23,22 +18,6 @@ export interface Variant {
   readonly prepared: PreparedRow;
   readonly fixed: FixedValues;
 }
-
-/** Labels that are good enough to see what a meaning does without keeping its code. */
-export const scratchMain: MainFrame = {
-  recordBase: 0,
-  pageEa: 0,
-  start: 0,
-  left: 0,
-  target: 0,
-  tlbRead: 0,
-  tlbWrite: 0,
-  next: 0,
-  jump: 0,
-  fault: 0,
-  resume: 0,
-  nearBudget: 0,
-};
 
 /** Builds the checks and the meaning of a variant. `near`: its branch target lies in the same page. */
 export function build(
@@ -50,8 +29,8 @@ export function build(
   near: boolean,
   layout = new RecordLayout(variant.prepared.pattern),
 ): InterpreterBuilder {
-  const builder = new InterpreterBuilder(ir, mode, frame, layout, variant.fixed, imports, near);
-  builder.checks(variant.prepared.row);
+  const builder = new InterpreterBuilder(ir, { mode, frame, layout, fixed: variant.fixed }, imports, near);
+  buildChecks(builder, variant.prepared.row);
   variant.prepared.row.meaning(builder, fields);
   return builder;
 }

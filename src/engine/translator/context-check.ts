@@ -1,6 +1,6 @@
 // After a supervisor call in a region: whether anything that the region relies on has changed.
 import { state } from '../../cpu/state.ts';
-import type { Mode } from '../interpreter/interpreter-builder.ts';
+import type { Mode } from '../interpreter/mode.ts';
 import type { Ir } from '../ir/ir.ts';
 import { regionResult } from '../leave-reason.ts';
 import { opcode } from '../wasm/memory-operators.ts';

@@ -1,6 +1,7 @@
 // How a region is entered and left: what it loads and stores, and where control goes on.
 import { slotOffset, state } from '../../cpu/state.ts';
-import type { Importer, Mode } from '../interpreter/interpreter-builder.ts';
+import type { Importer } from '../import-list.ts';
+import type { Mode } from '../interpreter/mode.ts';
 import type { Ir } from '../ir/ir.ts';
 import { regionResult } from '../leave-reason.ts';
 import { opcode } from '../wasm/memory-operators.ts';

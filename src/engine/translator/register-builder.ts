@@ -4,7 +4,7 @@ import type { DerivedName, Field, I32, I64, RegisterNumber, V128, Value } from '
 import type { FieldName } from '../../isa/field.ts';
 import type { SlotName } from '../../isa/slots.ts';
 import type { ValueType } from '../../isa/value-type.ts';
-import type { Mode } from '../interpreter/interpreter-builder.ts';
+import type { Mode } from '../interpreter/mode.ts';
 import type { Ir } from '../ir/ir.ts';
 import { asNode, type Node } from '../ir/node.ts';
 import { OperatorBuilder } from '../operator-builder.ts';
