@@ -8,7 +8,10 @@ import { basename } from 'node:path';
 const stepsBehind = 10;
 const lowestPriority = 19;
 
-/** Puts the threads that the process has now behind this one and its first one. Does nothing where threads have no priorities of their own. */
+/**
+ * Puts the threads that the process has now behind this one and its first one, for good: a program without privileges can't take that
+ * back. For processes that are there for one machine. Does nothing where threads have no priorities of their own.
+ */
 export function preferThisThread(): void {
   // Only Linux has a priority for each thread, and lets a thread be named where a process is expected.
   if (process.platform !== 'linux') return;
