@@ -22,9 +22,15 @@ export function translationThreads(): StartTranslationThread {
     before = worker;
     const count = new Int32Array(answers);
     let taken = 0;
+    let failure: string | undefined;
+    // A thread that runs out of memory, for one, can't say so by its port.
+    worker.on('error', ({ message }) => {
+      failure = message;
+    });
     return {
       submit: (order) => port1.postMessage(order),
       take: () => {
+        if (failure !== undefined) throw new Error(`the translating thread has ended: ${failure}`);
         if (Atomics.load(count, 0) === taken) return undefined;
         // The port carries what translation-worker.ts sends, and nothing else.
         const received = receiveMessageOnPort(port1) as { readonly message: TranslationAnswer } | undefined;
