@@ -39,6 +39,6 @@ export const defaultTuning: TranslatorTuning = {
   joinThreshold: 1_000_000,
   onlyExecuted: true,
   maximumRegions: 60_000,
-  maximumModules: 4_000,
+  maximumModules: 2_000,
   exactBudget: false,
 };
