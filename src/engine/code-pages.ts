@@ -248,6 +248,8 @@ export class CodePages {
 
   /** The bytes [real, real + length) have changed: their records are decoded anew when next reached. */
   written(real: number, length: number): void {
+    // Nothing was written: the last byte would lie before the first one.
+    if (length === 0) return;
     const last = real + length - 1;
     for (let page = real >>> 12; page <= last >>> 12; page++) {
       if (this.#bytes[this.#o.codeMap + page] === 0) continue;
