@@ -2,7 +2,7 @@
 // in each run.
 import type { StartTranslationThread } from '../src/engine/engine.ts';
 import { BatchCompiler } from '../src/engine/translator/batch-compiler.ts';
-import type { CompiledBatch } from '../src/engine/translator/translator.ts';
+import { type CompiledBatch, compileNow } from '../src/engine/translator/translator.ts';
 import { Random } from './translator-fuzz/random.ts';
 
 /** Most questions before an answer. */
@@ -17,13 +17,10 @@ export function delayedTranslation(seed: number): StartTranslationThread {
     let delay = 0;
     return {
       submit: (order) => {
-        const compile = () => compiler.compile(order);
+        const compile = () => compileNow(compiler, order);
         const early = random.chance(0.5) ? compile() : undefined;
         delay = random.below(longestDelay);
-        answer = () => {
-          const { bytes, ...batch } = early ?? compile();
-          return { ...batch, module: bytes && new WebAssembly.Module(bytes), moduleBytes: bytes?.length ?? 0 };
-        };
+        answer = () => early ?? compile();
       },
       take: () => {
         if (!answer || delay-- > 0) return undefined;

@@ -100,8 +100,8 @@ function keysOf(around: Surroundings | undefined): number[] {
   return around ? [...around.pages.values()].map(({ key }) => key) : [];
 }
 
-/** Compiles an order at once. */
-function compileNow(compiler: BatchCompiler, order: TranslationOrder): CompiledBatch {
+/** Compiles an order in the calling thread, to a module that any thread of the process may use. */
+export function compileNow(compiler: BatchCompiler, order: TranslationOrder): CompiledBatch {
   const { bytes, ...batch } = compiler.compile(order);
   return { ...batch, module: bytes && new WebAssembly.Module(bytes), moduleBytes: bytes?.length ?? 0 };
 }

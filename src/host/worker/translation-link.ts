@@ -1,6 +1,7 @@
 // What a machine's thread and the thread that translates for it share: the messages, and a count of answers.
 import type { MessagePort } from 'node:worker_threads';
-import type { BatchCompilerSetup, TranslatedBatch } from '../../engine/translator/batch-compiler.ts';
+import type { BatchCompilerSetup } from '../../engine/translator/batch-compiler.ts';
+import type { CompiledBatch } from '../../engine/translator/translator.ts';
 
 /** What the translating Worker is started with; `port` is transferred. Orders come, and answers go, by that port. */
 export interface TranslationStart {
@@ -13,9 +14,5 @@ export interface TranslationStart {
 
 /** An answer to a `TranslationOrder`. */
 export type TranslationAnswer =
-  | (Omit<TranslatedBatch, 'bytes'> & {
-      readonly kind: 'batch';
-      readonly module: WebAssembly.Module | undefined;
-      readonly moduleBytes: number;
-    })
+  | (CompiledBatch & { readonly kind: 'batch' })
   | { readonly kind: 'failed'; readonly message: string };

@@ -1,13 +1,12 @@
 // The Worker that translates for a machine. This is a program, not a module to import: it starts at once with its workerData.
 import { workerData } from 'node:worker_threads';
 import { BatchCompiler, type TranslationOrder } from '../../engine/translator/batch-compiler.ts';
+import { compileNow } from '../../engine/translator/translator.ts';
 import type { TranslationAnswer, TranslationStart } from './translation-link.ts';
 
 function answerTo(compiler: BatchCompiler, order: TranslationOrder): TranslationAnswer {
   try {
-    const { bytes, ...batch } = compiler.compile(order);
-    const module = bytes && new WebAssembly.Module(bytes);
-    return { kind: 'batch', ...batch, module, moduleBytes: bytes?.length ?? 0 };
+    return { kind: 'batch', ...compileNow(compiler, order) };
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
