@@ -1,4 +1,5 @@
 // The function that an instruction's code goes into: its locals, its labels, and what it returns.
+import type { Ir } from '../ir/ir.ts';
 
 /**
  * What the function of one instruction returns: it was completed (a prefixed one: two records), an interrupt was raised, or
@@ -50,3 +51,19 @@ export const scratchMain: MainFrame = {
 
 /** Thrown when a meaning needs the main function (flow of control) but is being built as a function of its own. */
 export class NeedsMainFunction extends Error {}
+
+/** Writes the effective address (i64) of the instruction whose record is at the address in a local. */
+export function writeCia(
+  ir: Ir,
+  { pageEa, recordBase }: Pick<MainFrame, 'pageEa' | 'recordBase'>,
+  record: number,
+): void {
+  ir.localGet(pageEa);
+  ir.localGet(record);
+  ir.localGet(recordBase);
+  ir.code.byte(0x6b);
+  ir.i32Const(2);
+  ir.code.byte(0x76);
+  ir.code.byte(0xad);
+  ir.code.byte(0x7c);
+}

@@ -12,7 +12,7 @@ import { programSrr1 } from '../operator-builder.ts';
 import { endCalls, regionCalls, translationCalls } from '../region-calls.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { AccessBuilder } from './access-builder.ts';
-import { coldResult, type MainFrame, NeedsMainFunction } from './frame.ts';
+import { coldResult, type MainFrame, NeedsMainFunction, writeCia } from './frame.ts';
 import type { BuilderPlace } from './register-builder.ts';
 
 /** Functions that read or write FPSCR as a whole: translated code keeps parts of it elsewhere. */
@@ -44,14 +44,7 @@ export class InterpreterBuilder extends AccessBuilder {
       return this.ea(step === 0 ? cia : this.add(cia, this.const(step)));
     }
     const node = ir.written('i64', [], () => {
-      ir.localGet(main.pageEa);
-      ir.localGet(this.frame.record);
-      ir.localGet(main.recordBase);
-      ir.code.byte(0x6b);
-      ir.i32Const(2);
-      ir.code.byte(0x76);
-      ir.code.byte(0xad);
-      ir.code.byte(0x7c);
+      writeCia(ir, main, this.frame.record);
       if (step !== 0) {
         ir.code.byte(0x42);
         ir.code.s64(step);

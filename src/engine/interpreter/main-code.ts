@@ -4,7 +4,7 @@ import type { ImportList } from '../import-list.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
 import { opcode } from '../wasm/memory-operators.ts';
-import { type Frame, type MainFrame, scratchMain } from './frame.ts';
+import { type Frame, type MainFrame, scratchMain, writeCia } from './frame.ts';
 import type { Mode } from './mode.ts';
 
 /** The main function while it is written. */
@@ -106,15 +106,7 @@ export class MainCode {
 
   /** Writes: the address of this record's instruction. */
   pushCia(): void {
-    const { ir, main } = this;
-    ir.localGet(main.pageEa);
-    ir.localGet(this.record);
-    ir.localGet(main.recordBase);
-    ir.code.byte(0x6b);
-    ir.i32Const(2);
-    ir.code.byte(0x76);
-    ir.code.byte(0xad);
-    ir.code.byte(0x7c);
+    writeCia(this.ir, this.main, this.record);
   }
 
   /** Writes: NIP is this record's instruction. */
