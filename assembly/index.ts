@@ -15,6 +15,7 @@ export * from './mmu/slb';
 export * from './mmu/tlb';
 export * from './mmu/watchpoint';
 export * from './fp/index';
+export * from './nested';
 export * from './state';
 export * from './vector/index';
 export * from './supervisor/message';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as memoryMap from '../src/cpu/memory-map.ts';
 import { sprAttributes, sprTable } from '../src/cpu/spr-table.ts';
-import { facilityBit, modelBit, pendingInterrupt, slotOffset, state, stateBytes } from '../src/cpu/state.ts';
+import { facilityBit, modelBit, outerSprs, pendingInterrupt, slotOffset, state, stateBytes } from '../src/cpu/state.ts';
 import { interpreterModes } from '../src/engine/engine.ts';
 import { generateInterpreter } from '../src/engine/interpreter/generate.ts';
 import { instructionTable } from '../src/isa/table.ts';
@@ -28,6 +28,8 @@ function layoutSource(): string {
     if (typeof value === 'number') constant(name, value);
     else for (const [word, address] of Object.entries(value)) constant(`W_${word}`, address);
   }
+  constant('outerSprCount', outerSprs.length);
+  lines.push(`export const outerSprs: usize = memory.data<u16>([${outerSprs.join(', ')}]);`);
   return `${lines.join('\n')}\n`;
 }
 

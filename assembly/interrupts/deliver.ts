@@ -8,6 +8,8 @@ import { ACCESS_EXECUTE } from '../mmu/translation';
 import { stepElsewhere } from '../mmu/step';
 import * as R from '../supervisor/registers';
 import { decrementerExpired } from '../supervisor/time';
+import { hypervisorVector } from '../nested/exits';
+import { nestedLeave } from '../nested/leave';
 
 /** Alternate interrupt location in force: 0 none, 2 or 3. */
 export function interruptLocation(cpu: usize): i32 {
@@ -58,6 +60,10 @@ export function deliver(cpu: usize): void {
   let resume = load<u64>(cpu, L.S_nip);
   if (load<i32>(cpu, L.S_exceptionAfter)) resume += 4;
   if (!(old & R.MSR_SF)) resume &= 0xffffffff;
+  if (load<i32>(cpu, L.S_nested)) {
+    const due = hypervisorVector(cpu, vector);
+    if (due != 0) return nestedLeave(cpu, due, load<u64>(cpu, L.S_exceptionSrr1));
+  }
   if (vector == 0x600 && !R.hasModel(cpu, L.MODEL_isa300)) describeAlignment(cpu);
   R.setSpr(cpu, R.SPR_SRR0, resume);
   R.setSpr(cpu, R.SPR_SRR1, (old & ~R.SRR1_STATUS) | load<u64>(cpu, L.S_exceptionSrr1));
@@ -89,13 +95,28 @@ export function deliver(cpu: usize): void {
 }
 
 /**
+ * What waits and ends a run of a guest of the guest: the vector that its hypervisor is told, 0 where the interrupt is for the
+ * hypervisor itself to take; -1 when nothing does. None of them looks at MSR[EE] of the guest.
+ */
+export function leaveDue(cpu: usize): i32 {
+  const pending = load<i32>(cpu, L.S_pending);
+  if (!load<i32>(cpu, L.S_nested)) return -1;
+  if (pending & (L.PENDING_systemReset | L.PENDING_machineCheck | L.PENDING_outerDoorbell)) return 0;
+  if (pending & L.PENDING_external) return 0x500;
+  if (pending & L.PENDING_hypervisorDecrementer) return 0x980;
+  return -1;
+}
+
+/**
  * Delivers the most favoured waiting interrupt that is enabled; `nip` is the next instruction. Returns 1 when it did.
  * Order: system reset, machine check, external, decrementer, doorbell (section 7.9). The external condition stays while
  * its source asserts it, the decrementer's while DEC is negative (until taken before edition 2.07).
  */
 export function deliverPending(cpu: usize): i32 {
+  if (load<i32>(cpu, L.S_pending) == 0) return 0;
+  const due = leaveDue(cpu);
+  if (due >= 0) nestedLeave(cpu, due, 0);
   const pending = load<i32>(cpu, L.S_pending);
-  if (pending == 0) return 0;
   if (pending & L.PENDING_systemReset) {
     forget(cpu, L.PENDING_systemReset);
     return take(cpu, 0x100);
@@ -105,7 +126,7 @@ export function deliverPending(cpu: usize): i32 {
     return take(cpu, 0x200);
   }
   if (!(R.msr(cpu) & R.MSR_EE)) return 0;
-  if (pending & L.PENDING_external) return take(cpu, 0x500);
+  if (pending & (L.PENDING_external | L.PENDING_mediated)) return take(cpu, 0x500);
   if (pending & L.PENDING_decrementer && decrementerExpired(cpu)) {
     if (!R.hasModel(cpu, L.MODEL_isa207)) forget(cpu, L.PENDING_decrementer);
     return take(cpu, 0x900);
@@ -114,5 +135,5 @@ export function deliverPending(cpu: usize): i32 {
     forget(cpu, L.PENDING_doorbell);
     return take(cpu, 0xa00);
   }
-  return 0;
+  return due >= 0 ? 1 : 0;
 }

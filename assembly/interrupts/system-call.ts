@@ -4,7 +4,7 @@ import { interrupted } from '../imports';
 import { updateContext } from '../mmu/context';
 import { stepDue, stepRaise } from '../mmu/step';
 import * as R from '../supervisor/registers';
-import { deliverPending, interruptLocation, interruptMode, suspended } from './deliver';
+import { deliverPending, interruptLocation, interruptMode, leaveDue, suspended } from './deliver';
 import {
   hasTransactions, raiseBadThing, rollBack, stateOfTransaction, transactionBits,
 } from '../supervisor/transaction';
@@ -33,7 +33,7 @@ export function systemCallVectored(cpu: usize, lev: i32): void {
 }
 
 /** MSR[PR] implies EE, IR and DR. */
-@inline function withProblemState(msr: u64): u64 {
+@inline export function withProblemState(msr: u64): u64 {
   return msr & R.MSR_PR ? msr | R.MSR_EE | R.MSR_IR | R.MSR_DR : msr;
 }
 
@@ -44,7 +44,8 @@ function changeMsr(cpu: usize, value: u64, mask: u64): void {
   updateContext(cpu);
 }
 
-@inline function implemented(cpu: usize): u64 {
+/** MSR bits that this CPU's guests have. */
+@inline export function implemented(cpu: usize): u64 {
   return hasTransactions(cpu) ? R.MSR_IMPLEMENTED | R.MSR_TS | R.MSR_TM : R.MSR_IMPLEMENTED;
 }
 
@@ -58,7 +59,7 @@ function withTransaction(cpu: usize, msr: u64): u64 {
 }
 
 /** A transaction that was resumed goes back to where it began. */
-function endDoomed(cpu: usize): void {
+export function endDoomed(cpu: usize): void {
   if (stateOfTransaction(R.msr(cpu)) == 2) rollBack(cpu);
 }
 
@@ -95,5 +96,6 @@ export function moveToMsr(cpu: usize, value: u64, form: i32): void {
     endDoomed(cpu);
   }
   if (due != 0) stepRaise(cpu, due);
-  else deliverPending(cpu);
+  // Translated code keeps registers elsewhere while it calls this; it looks again when it has put them back.
+  else if (leaveDue(cpu) < 0) deliverPending(cpu);
 }

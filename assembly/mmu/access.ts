@@ -2,22 +2,22 @@
 // A fault leaves the vector in the state's `exception` and the result 0.
 import * as L from '../generated/layout';
 import { codeWritten, mmioRead, mmioWrite } from '../imports';
-import { raise, raiseAlignment, raiseData, raiseDataSegment } from '../interrupts/raise';
+import {
+  raise, raiseAlignment, raiseData, raiseDataSegment, raiseHypervisorData, raiseHypervisorFetch,
+} from '../interrupts/raise';
 import * as R from '../supervisor/registers';
 import { walkHash } from './hash';
-import { walkRadix } from './radix';
+import { walkNested, walkRadix } from './radix';
 import { tlbInsert, tlbIndex } from './tlb';
 import * as T from './translation';
 import { pageIsWatched, watchpointMatches } from './watchpoint';
 
-/** Guest real addresses have 60 bits; real mode ignores the rest (Book III, section 6.7.3). */
-const REAL_MASK: u64 = 0x0fff_ffff_ffff_ffff;
-
 /** Translates; in real mode a pseries guest's effective address is its real address. */
 function translate(cpu: usize, ea: u64, access: i32): i32 {
+  if (load<i32>(cpu, L.S_nested)) return walkNested(cpu, ea, access);
   const msr = R.msr(cpu);
   if (!(msr & (access == T.ACCESS_EXECUTE ? R.MSR_IR : R.MSR_DR))) {
-    return T.found(ea & REAL_MASK, T.CAN_READ | T.CAN_WRITE | T.CAN_EXECUTE, true, false);
+    return T.found(ea & T.REAL_MASK, T.CAN_READ | T.CAN_WRITE | T.CAN_EXECUTE, true, false);
   }
   return R.spr(cpu, R.SPR_LPCR) & R.LPCR_HR ? walkRadix(cpu, ea, access) : walkHash(cpu, ea, access);
 }
@@ -29,6 +29,18 @@ function translate(cpu: usize, ea: u64, access: i32): i32 {
   return load<u8>(load<u32>(L.W_codeMap) + (real >> 12)) != 0;
 }
 
+/** HDSISR of the fault that {@link translate} has found in the partition's tree. */
+function hdsisr(access: i32): u64 {
+  const stores = access == T.ACCESS_WRITE || (T.fault & T.TABLE_STORE) != 0;
+  return (T.fault & ~T.TABLE_STORE) | (stores ? T.STORE : 0);
+}
+/** HSRR1 bits likewise. */
+function hsrr1(): u64 {
+  return (T.fault & ~T.TABLE_STORE) | (T.fault & T.TABLE_STORE ? HISI_STORE : 0);
+}
+/** HSRR1 bit 47: the fetch had to store to a table. */
+const HISI_STORE: u64 = 0x10000;
+
 /**
  * Translates a data access and fills the TLB. Returns the host address, or 0: then either `exception` is set or the
  * access goes to the real address `T.real` outside RAM.
@@ -37,6 +49,7 @@ function resolve(cpu: usize, ea: u64, access: i32): usize {
   const outcome = translate(cpu, ea, access);
   if (outcome != T.FOUND) {
     if (outcome == T.SEGMENT) raiseDataSegment(cpu, ea);
+    else if (outcome == T.PARTITION) raiseHypervisorData(cpu, ea, hdsisr(access), T.guestReal);
     else raiseData(cpu, ea, T.fault | (access == T.ACCESS_WRITE ? T.STORE : 0));
     return 0;
   }
@@ -241,6 +254,7 @@ export function translateFetch(cpu: usize, ea: u64): u64 {
   const outcome = translate(cpu, ea, T.ACCESS_EXECUTE);
   if (outcome == T.FOUND && inRam(T.real)) return T.real;
   if (outcome == T.SEGMENT) raise(cpu, 0x480, 0);
+  else if (outcome == T.PARTITION) raiseHypervisorFetch(cpu, hsrr1(), T.guestReal);
   else raise(cpu, 0x400, outcome == T.FOUND ? T.NO_TRANSLATION : T.fault);
   return ~(<u64>0);
 }

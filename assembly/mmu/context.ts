@@ -19,6 +19,20 @@ function facilities(cpu: usize, msr: u64): i32 {
   if (!problem || fscr & 0x100) bits |= L.FACILITY_TAR;
   if (!problem || fscr & 0x400) bits |= L.FACILITY_MSGP;
   if (!problem || fscr & 0x2000) bits |= L.FACILITY_PREFIX;
+  return load<i32>(cpu, L.S_nested) ? bits & hypervisorAllows(R.spr(cpu, R.SPR_HFSCR)) : bits;
+}
+
+/** Facilities that HFSCR lets a guest of the guest have (section 7.3, "HFSCR"). */
+function hypervisorAllows(hfscr: u64): i32 {
+  let bits = L.FACILITY_SCV;
+  if (hfscr & 0x1) bits |= L.FACILITY_FP | L.FACILITY_DFP;
+  if (hfscr & 0x2) bits |= L.FACILITY_VEC | L.FACILITY_VSX;
+  if (hfscr & 0x4) bits |= L.FACILITY_DSCR;
+  if (hfscr & 0x20) bits |= L.FACILITY_TM;
+  if (hfscr & 0x80) bits |= L.FACILITY_EBB;
+  if (hfscr & 0x100) bits |= L.FACILITY_TAR;
+  if (hfscr & 0x400) bits |= L.FACILITY_MSGP;
+  if (hfscr & 0x2000) bits |= L.FACILITY_PREFIX;
   return bits;
 }
 

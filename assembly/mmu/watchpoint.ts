@@ -6,10 +6,6 @@ import * as R from '../supervisor/registers';
 import { jumpsChanged, tlbFlushAll } from './tlb';
 import { ACCESS_WRITE, STORE } from './translation';
 
-const SPR_DAWR0: i32 = 180;
-const SPR_CIABR: i32 = 187;
-const SPR_DAWRX0: i32 = 188;
-
 // DAWRX.
 const DW: u64 = 0x40;
 const DR: u64 = 0x20;
@@ -26,7 +22,7 @@ const INSTRUCTION: i32 = 4;
 
 /** A watchpoint that some access of a guest can match; `n` is 0 or 1. */
 function canMatch(cpu: usize, n: i32): bool {
-  const control = R.spr(cpu, SPR_DAWRX0 + n);
+  const control = R.spr(cpu, R.SPR_DAWRX0 + n);
   return (control & (DW | DR)) != 0 && (control & (PNH | PRO)) != 0;
 }
 
@@ -37,7 +33,7 @@ export function watchpointsChanged(cpu: usize): void {
   if (R.hasModel(cpu, L.MODEL_isa207)) {
     if (canMatch(cpu, 0)) watching |= 1;
     if (R.hasModel(cpu, L.MODEL_isa310) && canMatch(cpu, 1)) watching |= 2;
-    const privilege = R.spr(cpu, SPR_CIABR) & 3;
+    const privilege = R.spr(cpu, R.SPR_CIABR) & 3;
     if (privilege == 1 || privilege == 2) watching |= INSTRUCTION;
   }
   store<i32>(cpu, watching, L.S_watching);
@@ -48,12 +44,12 @@ export function watchpointsChanged(cpu: usize): void {
 }
 
 @inline function first(cpu: usize, n: i32): u64 {
-  return R.spr(cpu, SPR_DAWR0 + n) & ~7;
+  return R.spr(cpu, R.SPR_DAWR0 + n) & ~7;
 }
 
 /** Last byte of the range: MRD + 1 doublewords, which do not cross a multiple of 512 bytes before edition 3.1. */
 function last(cpu: usize, n: i32): u64 {
-  const doublewords = ((R.spr(cpu, SPR_DAWRX0 + n) >> 10) & 63) + 1;
+  const doublewords = ((R.spr(cpu, R.SPR_DAWRX0 + n) >> 10) & 63) + 1;
   const from = first(cpu, n);
   const end = from + (doublewords << 3) - 1;
   return R.hasModel(cpu, L.MODEL_isa310) ? end : min(end, from | 511);
@@ -78,7 +74,7 @@ export function watchpointMatches(cpu: usize, ea: u64, size: i32, access: i32): 
   const msr = R.msr(cpu);
   for (let n = 0; n < 2; n++) {
     if (!(watching & (1 << n))) continue;
-    const control = R.spr(cpu, SPR_DAWRX0 + n);
+    const control = R.spr(cpu, R.SPR_DAWRX0 + n);
     if (!(control & (access == ACCESS_WRITE ? DW : DR))) continue;
     if (!(control & (msr & R.MSR_PR ? PRO : PNH))) continue;
     if (!(control & WTI) && ((control & WT) != 0) != ((msr & R.MSR_DR) != 0)) continue;
@@ -93,15 +89,15 @@ export function watchpointMatches(cpu: usize, ea: u64, size: i32, access: i32): 
 /** The privilege state that CIABR watches is the current one. */
 @inline function breakpointIsOn(cpu: usize): bool {
   if (!(load<i32>(cpu, L.S_watching) & INSTRUCTION)) return false;
-  return (R.spr(cpu, SPR_CIABR) & 3) == (R.msr(cpu) & R.MSR_PR ? 1 : 2);
+  return (R.spr(cpu, R.SPR_CIABR) & 3) == (R.msr(cpu) & R.MSR_PR ? 1 : 2);
 }
 
 /** True when CIABR names an instruction of the page at `ea`: its instructions are stepped. */
 export function pageHasBreakpoint(cpu: usize, ea: u64): bool {
-  return breakpointIsOn(cpu) && R.spr(cpu, SPR_CIABR) >> 12 == ea >> 12;
+  return breakpointIsOn(cpu) && R.spr(cpu, R.SPR_CIABR) >> 12 == ea >> 12;
 }
 
 /** True when CIABR names the instruction at `ea`. */
 export function breakpointMatches(cpu: usize, ea: u64): bool {
-  return breakpointIsOn(cpu) && R.spr(cpu, SPR_CIABR) >> 2 == ea >> 2;
+  return breakpointIsOn(cpu) && R.spr(cpu, R.SPR_CIABR) >> 2 == ea >> 2;
 }

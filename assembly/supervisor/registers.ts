@@ -35,6 +35,9 @@ export const LPCR_GTSE: u64 = 0x400;
 export const LPCR_LD: u64 = 0x20000;
 export const LPCR_ILE: u64 = 0x2000000;
 export const LPCR_AIL_SHIFT: u64 = 23;
+export const LPCR_AIL: u64 = 3 << 23;
+/** A mediated external exception exists. */
+export const LPCR_MER: u64 = 0x800;
 
 // SPR numbers (section 4.4.4).
 export const SPR_LR: i32 = 8;
@@ -47,7 +50,18 @@ export const SPR_AMR: i32 = 29;
 export const SPR_PIDR: i32 = 48;
 export const SPR_IAMR: i32 = 61;
 export const SPR_FSCR: i32 = 153;
+export const SPR_DAWR0: i32 = 180;
+export const SPR_DAWR1: i32 = 181;
+export const SPR_CIABR: i32 = 187;
+export const SPR_DAWRX0: i32 = 188;
+export const SPR_DAWRX1: i32 = 189;
+export const SPR_HFSCR: i32 = 190;
+export const SPR_HDSISR: i32 = 306;
+export const SPR_HDAR: i32 = 307;
 export const SPR_LPCR: i32 = 318;
+export const SPR_PCR: i32 = 338;
+export const SPR_HEIR: i32 = 339;
+export const SPR_ASDR: i32 = 816;
 
 @inline export function spr(cpu: usize, n: i32): u64 {
   return load<u64>(cpu + L.S_spr + (n << 3));

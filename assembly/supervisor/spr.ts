@@ -3,13 +3,15 @@
 
 import * as L from '../generated/layout';
 import * as A from '../generated/spr-attributes';
-import { PROGRAM_ILLEGAL, PROGRAM_PRIVILEGED, facilityUnavailable, raiseProgram } from '../interrupts/raise';
+import {
+  PROGRAM_ILLEGAL, PROGRAM_PRIVILEGED, facilityUnavailable, hypervisorKeeps, raiseProgram,
+} from '../interrupts/raise';
 import { updateContext } from '../mmu/context';
 import { tlbFlushTranslated } from '../mmu/tlb';
 import { writeAmr } from './amr';
 import { doorbells } from './message';
 import * as R from './registers';
-import { readDecrementer, timebase, writeDecrementer } from './time';
+import { now, readDecrementer, timebase, writeDecrementer } from './time';
 import { raiseBadThing, stateOfTransaction } from './transaction';
 
 const SPR_MMCR0: i32 = 795;
@@ -47,7 +49,7 @@ function attributes(cpu: usize, n: i32, problemBit: i32, supervisorBit: i32): i3
     raiseProgram(cpu, n & 0x10 ? PROGRAM_PRIVILEGED : PROGRAM_ILLEGAL);
     return 0;
   }
-  if (bits & supervisorBit) return bits;
+  if (bits & supervisorBit) return hypervisorAllows(cpu, bits) ? bits : 0;
   // Number 0 is illegal, and so is reading 4 to 6; others that do not exist are no-operations.
   if (n == 0 || (problemBit == A.readProblem && n >= 4 && n <= 6)) raiseProgram(cpu, PROGRAM_ILLEGAL);
   return 0;
@@ -91,8 +93,16 @@ function transactionAttributes(cpu: usize, bits: i32, problemBit: i32): i32 {
 function facilityAllows(cpu: usize, bits: i32): bool {
   const cause = (bits >> A.causeShift) & 15;
   if (cause == 0 || !R.hasModel(cpu, L.MODEL_isa207)) return true;
-  // Each cause number is that of its FSCR bit.
-  if ((R.spr(cpu, R.SPR_FSCR) >> cause) & 1) return true;
+  // Each cause number is that of its FSCR bit, and of its HFSCR bit.
+  if ((R.spr(cpu, R.SPR_FSCR) >> cause) & 1 && !hypervisorKeeps(cpu, cause)) return true;
+  facilityUnavailable(cpu, cause);
+  return false;
+}
+
+/** HFSCR's part where FSCR has none. */
+function hypervisorAllows(cpu: usize, bits: i32): bool {
+  const cause = (bits >> A.causeShift) & 15;
+  if (cause == 0 || !hypervisorKeeps(cpu, cause)) return true;
   facilityUnavailable(cpu, cause);
   return false;
 }
@@ -107,14 +117,16 @@ export function moveFromSpr(cpu: usize, n: i32, old: u64): u64 {
     case 22:
       return readDecrementer(cpu);
     case 268:
-    case 849:
       return timebase(cpu);
     case 269:
       return timebase(cpu) >> 32;
-    // PURR and SPURR count as the timebase does while no thread shares the core.
+    // PURR, SPURR and VTB count as the timebase does while no thread shares the core.
     case 308:
+      return now(cpu) + load<u64>(cpu, L.S_spurrOffset);
     case 309:
-      return timebase(cpu);
+      return now(cpu) + load<u64>(cpu, L.S_purrOffset);
+    case 849:
+      return now(cpu) + load<u64>(cpu, L.S_vtbOffset);
     case 176:
       return doorbells(cpu);
     case 769:
@@ -191,7 +203,8 @@ function merged(cpu: usize, value: u64): u64 {
   return (R.spr(cpu, R.SPR_AMR) & ~mask) | (value & mask);
 }
 
-function readXer(cpu: usize): u64 {
+/** XER as mfspr reads it. */
+export function readXer(cpu: usize): u64 {
   const all =
     (load<u64>(cpu, L.S_so) << 31) |
     (load<u64>(cpu, L.S_ov) << 30) |
@@ -202,7 +215,8 @@ function readXer(cpu: usize): u64 {
   return all & ~load<u64>(cpu, L.S_xerHidden);
 }
 
-function writeXer(cpu: usize, value: u64): void {
+/** XER from a register. */
+export function writeXer(cpu: usize, value: u64): void {
   store<u64>(cpu, (value >> 31) & 1, L.S_so);
   store<u64>(cpu, (value >> 30) & 1, L.S_ov);
   store<u64>(cpu, (value >> 29) & 1, L.S_ca);

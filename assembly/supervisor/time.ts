@@ -3,7 +3,8 @@ import * as L from '../generated/layout';
 import { ticks, timerChanged } from '../imports';
 import * as R from './registers';
 
-function now(cpu: usize): u64 {
+/** Ticks since the machine started. */
+export function now(cpu: usize): u64 {
   ticks(cpu);
   return load<u64>(L.W_virtualTicks);
 }
@@ -36,4 +37,9 @@ export function writeDecrementer(cpu: usize, value: u64): void {
 /** True when DEC is negative, or just about to be. */
 export function decrementerExpired(cpu: usize): bool {
   return <i64>decrementerValue(cpu, load<u64>(cpu, L.S_decExpiry) - now(cpu)) <= 0;
+}
+
+/** True when the time is over that its hypervisor has given to a guest of the guest. */
+export function hypervisorDecrementerExpired(cpu: usize): bool {
+  return <i64>(load<u64>(cpu, L.S_hdecExpiry) - now(cpu)) <= 0;
 }

@@ -7,6 +7,9 @@ const architectedItems: readonly StateName[] = [
   ...(['gpr', 'cr', 'nip', 'msr', 'ca', 'ca32', 'ov', 'ov32', 'so', 'xerLow', 'fpscr', 'vscr'] as const),
   ...(['reserveHost', 'reserveSize', 'pending', 'facilities', 'pcrMask', 'tbOffset', 'decExpiry'] as const),
   ...(['processTable', 'slb', 'spr', 'vsr'] as const),
+  ...(['purrOffset', 'spurrOffset', 'vtbOffset', 'nested', 'nestedLpid', 'nestedState', 'nestedRegisters'] as const),
+  ...(['hdecExpiry', 'outer', 'outerSpr', 'outerTbOffset', 'outerPurrOffset', 'outerSpurrOffset'] as const),
+  ...(['outerVtbOffset', 'outerPcrMask'] as const),
 ];
 
 /** Byte ranges of the state block that are compared, adjacent ones joined. */

@@ -65,6 +65,10 @@ export const machineWord = {
   recordMap: machineBase + 80,
   /** ≠ 0: the import `interrupted` is told of each interrupt. */
   watchInterrupts: machineBase + 88,
+  /** The partition table of the guest's own guests as H_SET_PARTITION_TABLE gave it (PTCR); 0 = none. */
+  partitionTable: machineBase + 96,
+  /** LPCR bits that the guest may choose for its guests. */
+  nestedLpcr: machineBase + 104,
 } as const;
 
 /** Page sizes of the hash MMU, log2, by number. */

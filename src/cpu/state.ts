@@ -121,6 +121,27 @@ const sizes = {
   processTable: [8, 1],
   /** FSCR bits that a write loses, because the hypervisor keeps them off. */
   fscrLost: [8, 1],
+  /** PURR, SPURR and VTB = ticks + these. */
+  purrOffset: [8, 1],
+  spurrOffset: [8, 1],
+  vtbOffset: [8, 1],
+  /**
+   * A guest of the guest (`assembly/nested`): 1 while it runs, its LPID, the real addresses of the two structures that
+   * H_ENTER_NESTED was given, and the tick at which its hypervisor wants control back.
+   */
+  nested: [4, 1],
+  nestedLpid: [4, 1],
+  nestedState: [8, 1],
+  nestedRegisters: [8, 1],
+  hdecExpiry: [8, 1],
+  /** Registers of its hypervisor meanwhile: from `gpr` to `xerLow` as they lie there, then those of {@link outerSprs}. */
+  outer: [8, 42],
+  outerSpr: [8, 20],
+  outerTbOffset: [8, 1],
+  outerPurrOffset: [8, 1],
+  outerSpurrOffset: [8, 1],
+  outerVtbOffset: [8, 1],
+  outerPcrMask: [4, 1],
   /** SLB entries (ESID word, VSID word) ×64. */
   slb: [8, 128],
   /** SPR n at 8·n (plain ones; LR is 8, CTR is 9, TAR is 815). */
@@ -176,13 +197,35 @@ export const slotOffset: Readonly<Record<SlotName, number>> = {
   vrsave: sprOffset(256),
 };
 
-/** Bits of the `pending` word. */
+/**
+ * SPRs that belong to a guest and that a guest of it has values of its own of: LR, CTR, SRR0, SRR1, CFAR, PIDR, DAWR0, DAWR1,
+ * CIABR, DAWRX0, DAWRX1, HFSCR, SPRG0 to SPRG3, LPCR, PCR, IC, PPR. The item `outerSpr` keeps them in this order.
+ */
+export const outerSprs = [
+  8, 9, 26, 27, 28, 48, 180, 181, 187, 188, 189, 190, 272, 273, 274, 275, 318, 338, 848, 896,
+] as const;
+
+/** A number of {@link outerSprs}. */
+export type OuterSpr = (typeof outerSprs)[number];
+
+/** Byte offset in `outerSpr` of one of {@link outerSprs}. */
+export function outerSprOffset(number: OuterSpr): number {
+  return layout.items.outerSpr.offset + 8 * outerSprs.indexOf(number);
+}
+
+/** Bits of the `pending` word. The last three are conditions of a vCPU that runs a guest of the guest. */
 export const pendingInterrupt = {
   external: 1,
   decrementer: 2,
   doorbell: 4,
   systemReset: 8,
   machineCheck: 16,
+  /** The time that its hypervisor has given it is over. */
+  hypervisorDecrementer: 32,
+  /** LPCR[MER]: its hypervisor has an external interrupt for it. */
+  mediated: 64,
+  /** A doorbell of its hypervisor. */
+  outerDoorbell: 128,
 } as const;
 
 /** Bits of the `facilities` word: set while the facility may be used. */

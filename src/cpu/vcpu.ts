@@ -1,5 +1,5 @@
 // A hardware thread as the platform sees it: typed access to its state block in linear memory.
-import { slotOffset, sprOffset, state } from './state.ts';
+import { type OuterSpr, outerSprOffset, slotOffset, sprOffset, state } from './state.ts';
 
 /** View of one vCPU's state; 64-bit registers are unsigned bigints (nothing here runs per guest instruction). */
 export class Vcpu {
@@ -39,6 +39,18 @@ export class Vcpu {
   /** Raw store; the engine's translation context is refreshed by `Engine.contextChanged`. */
   set msr(value: bigint) {
     this.view.setBigUint64(slotOffset.msr, value, true);
+  }
+  /** LPID of the guest's guest that runs; undefined when the guest itself does. */
+  get nestedLpid(): number | undefined {
+    if (this.view.getInt32(state.nested.offset, true) === 0) return undefined;
+    return this.view.getUint32(state.nestedLpid.offset, true);
+  }
+  /** An SPR of the guest that the vCPU has put aside to run a guest of it. */
+  outerSpr(n: OuterSpr): bigint {
+    return this.view.getBigUint64(outerSprOffset(n), true);
+  }
+  setOuterSpr(n: OuterSpr, value: bigint): void {
+    this.view.setBigUint64(outerSprOffset(n), value, true);
   }
   /** CR as 32 bits. */
   get cr(): number {

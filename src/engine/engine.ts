@@ -100,6 +100,13 @@ export interface DataPlane {
   hRead(cpu: number): number;
   hClearRef(cpu: number): number;
   hClearMod(cpu: number): number;
+  /** H_ENTER_NESTED and H_COPY_TOFROM_GUEST; likewise. */
+  nestedEnter(cpu: number): number;
+  nestedCopy(cpu: number): number;
+  /** Ends a run of a guest of the guest: its hypervisor is told a vector, and bits of HSRR1. */
+  nestedLeave(cpu: number, vector: number, status: bigint): void;
+  /** Drops the translations of a guest of the guest, by LPID, or (all = 1) of all of them. */
+  nestedInvalidate(lpid: number, all: number): void;
   /** Empties a table; moves all entries of the current table to it (1), or leaves everything as it is (0). */
   hptClear(at: number, bytes: number): void;
   hptRehash(to: number, bytes: number): number;
@@ -237,6 +244,12 @@ export class Engine {
     set(machineWord.hashPages, options.hashPages ?? 0);
     set(machineWord.vcpuCount, options.vcpus);
     set(machineWord.vcpuBase, vcpuBase);
+  }
+
+  /** The partition table of the guest's own guests (PTCR, 0 = none), and the LPCR bits that they may have of their own. */
+  setPartitionTable(ptcr: bigint, lpcrBits: bigint): void {
+    this.#view.setBigUint64(machineWord.partitionTable, ptcr, true);
+    this.#view.setBigUint64(machineWord.nestedLpcr, lpcrBits, true);
   }
 
   /**

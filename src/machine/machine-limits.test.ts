@@ -19,6 +19,7 @@ test('each part of an environment that is not built is named, all at once', () =
   assert.deepEqual(limited({ cpus: '1', maxcpus: '2048' }), []);
   assert.deepEqual(limited({ cpus: '1', maxcpus: '2049' }), ['maxcpus']);
   assert.deepEqual(limited({ cpus: '1', maxcpus: '257', vsmt: '8' }), ['maxcpus']);
-  assert.deepEqual(limited({ 'cap-nested-hv': 'on' }), ['cap-nested-hv']);
+  assert.deepEqual(limited({ 'cap-nested-hv': 'on' }), []);
+  assert.deepEqual(limited({ 'cap-nested-papr': 'on' }), ['cap-nested-papr']);
   assert.deepEqual(limited({ cpu: 'power7', cpus: '17', memory: '4G', maxmem: '8G' }), ['memory', 'cpus', 'maxmem']);
 });

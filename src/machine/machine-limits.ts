@@ -16,7 +16,7 @@ export const mostServers = XIVE_SERVER_LIMIT;
 /** One thing that is not built. */
 export interface LimitReason {
   /** The option of the request, as the environment layer names it. */
-  readonly option: 'memory' | 'maxmem' | 'cpus' | 'maxcpus' | 'cap-nested-hv' | 'cap-nested-papr';
+  readonly option: 'memory' | 'maxmem' | 'cpus' | 'maxcpus' | 'cap-nested-papr';
   /** One sentence, with a way out. */
   readonly message: string;
 }
@@ -46,13 +46,11 @@ export function machineLimits(environment: Environment): readonly LimitReason[] 
   if (environment.memory.maximum > size) {
     reasons.push({ option: 'maxmem', message: 'memory that can be plugged is not built yet: leave maxmem out' });
   }
-  for (const name of ['nested-hv', 'nested-papr'] as const) {
-    if (environment.capabilities[name] !== 0) {
-      reasons.push({
-        option: `cap-${name}`,
-        message: `guests inside the guest are not built yet: use cap-${name}=off`,
-      });
-    }
+  if (environment.capabilities['nested-papr'] !== 0) {
+    reasons.push({
+      option: 'cap-nested-papr',
+      message: 'the newer interface for guests inside the guest is not built yet: use cap-nested-papr=off',
+    });
   }
   return reasons;
 }

@@ -32,6 +32,7 @@ import { invalidateTlb } from './tlb-invalidation.ts';
 import { editionOfClass, pcrDisabledBits, problemEdition, resetVcpuState } from './vcpu-reset.ts';
 
 const pcrNumber = 338;
+const systemCallVector = 0xc00;
 /** Longest sleep at a time, so that a stop request is seen. */
 const longestSleepMs = 1000;
 
@@ -147,6 +148,7 @@ class Incarnation {
       engine: this.engine,
       clock,
       hypercall: (vcpu) => {
+        if (vcpu.nestedLpid !== undefined) return this.#nestedHypercall(vcpu);
         if (!log.hypercall) return this.#hypercall(vcpu);
         const before = [3, 4, 5, 6, 7].map((register) => vcpu.gpr(register));
         const effect = this.#hypercall(vcpu);
@@ -169,6 +171,14 @@ class Incarnation {
   #hypercall(vcpu: Vcpu): CallEffect {
     const effect = this.platform.hypercall(vcpu);
     return this.refusal ?? effect;
+  }
+
+  /** What a guest of the guest asks of its hypervisor, but for the little that is done for it here. */
+  #nestedHypercall(vcpu: Vcpu): CallEffect {
+    if (!this.platform.nestedHypercall(vcpu)) {
+      this.engine.dataPlane.nestedLeave(vcpu.address, systemCallVector, 0n);
+    }
+    return { kind: 'continue' };
   }
 
   #contextChanged(vcpu: Vcpu): void {
@@ -221,6 +231,12 @@ class Incarnation {
       setLevel: (logicalPvr) => levels.set(logicalPvr),
       warn: (code, message) => this.#kept.hostModel.warn({ code, message }),
       invalidateTlb: (request) => invalidateTlb(engine.dataPlane, engine.vcpus, request),
+      nested: {
+        setPartitionTable: (ptcr, lpcrBits) => engine.setPartitionTable(ptcr, lpcrBits),
+        enter: (index) => BigInt(engine.dataPlane.nestedEnter(at(index).address)),
+        copy: (index) => BigInt(engine.dataPlane.nestedCopy(at(index).address)),
+        invalidate: (lpid) => engine.dataPlane.nestedInvalidate(lpid === 'all' ? 0 : lpid, lpid === 'all' ? 1 : 0),
+      },
       writeConsole: (bytes) => host.console.write(bytes),
       readConsole: (into) => {
         const count = host.console.read(into);

@@ -39,6 +39,11 @@ const sliceInstructions = 50_000;
 /** With several vCPUs, and one of them waiting for another. */
 const sharedSliceInstructions = 20_000;
 
+/** Tick at which the guest wants control back of a vCPU that runs a guest of it; undefined when it runs the guest itself. */
+function nestedLimit(vcpu: Vcpu): bigint | undefined {
+  return vcpu.nestedLpid === undefined ? undefined : vcpu.view.getBigUint64(state.hdecExpiry.offset, true);
+}
+
 /** Runs the vCPUs of a machine in turn. */
 export class Scheduler {
   readonly #o: SchedulerOptions;
@@ -81,6 +86,10 @@ export class Scheduler {
       if (own === 'ceded' && vcpu.pending !== 0) this.#states[vcpu.index] = 'running';
       const expiry = vcpu.view.getBigUint64(state.decExpiry.offset, true);
       if (BigInt.asIntN(64, expiry - now) <= 0n) this.setPending(vcpu, pendingInterrupt.decrementer, true);
+      const limit = nestedLimit(vcpu);
+      if (limit !== undefined && BigInt.asIntN(64, limit - now) <= 0n) {
+        this.setPending(vcpu, pendingInterrupt.hypervisorDecrementer, true);
+      }
     }
   }
 
@@ -114,9 +123,11 @@ export class Scheduler {
 
   #budget(vcpu: Vcpu): number {
     const slice = this.#o.engine.vcpus.length > 1 ? sharedSliceInstructions : sliceInstructions;
+    const until = (ticks: bigint): number => this.#o.clock.instructionsUntil(ticks) ?? slice;
     const expiry = vcpu.view.getBigUint64(state.decExpiry.offset, true);
-    const until = this.#o.clock.instructionsUntil(expiry);
-    return until === undefined || vcpu.pending & pendingInterrupt.decrementer ? slice : Math.min(slice, until);
+    const own = vcpu.pending & pendingInterrupt.decrementer ? slice : Math.min(slice, until(expiry));
+    const limit = nestedLimit(vcpu);
+    return limit === undefined ? own : Math.min(own, until(limit));
   }
 
   #slice(vcpu: Vcpu): SchedulerEnd | undefined {

@@ -24,11 +24,12 @@ import { firmwareTreeAddress, updateTreeHandlers } from './firmware-tree.ts';
 import { HypercallDispatcher } from './hypercalls/dispatcher.ts';
 import { informationHandlers } from './hypercalls/information.ts';
 import { logicalAccessHandlers } from './hypercalls/logical-access.ts';
+import { NestedGuests } from './hypercalls/nested.ts';
 import { processTableHandlers } from './hypercalls/process-table.ts';
 import { type SetModeAnswerer, setModeHandlers } from './hypercalls/set-mode.ts';
 import { DmaWindows, tceHandlers } from './hypercalls/tce.ts';
 import { terminalHandlers } from './hypercalls/terminal.ts';
-import { translationHandlers } from './hypercalls/translation.ts';
+import { invalidateForNested, translationHandlers } from './hypercalls/translation.ts';
 import type { CallEffect, HypercallHandlers, RtasHandlers } from './hypercalls/types.ts';
 import { vcpuControlHandlers } from './hypercalls/vcpu-control.ts';
 import { VirtualIoSignals, virtualIoHandlers } from './hypercalls/virtual-io.ts';
@@ -77,6 +78,11 @@ export interface PlatformExtensions {
 /** The platform of one machine; see the top of this file. */
 export interface Platform {
   readonly hypercall: (vcpu: Vcpu) => CallEffect;
+  /**
+   * A hypercall of a guest of the guest: true when it was carried out, r3 written; false when it is for its hypervisor, which
+   * the machine goes back to.
+   */
+  readonly nestedHypercall: (vcpu: Vcpu) => boolean;
   readonly reset: () => void;
   readonly bootState: () => BootState;
   readonly dispatched: (index: number, running: boolean) => void;
@@ -141,6 +147,7 @@ export function createPlatform(
   const signals = new VirtualIoSignals();
   const nmi = new NmiRegistration();
   const watchdogs = new Watchdogs();
+  const nested = new NestedGuests(state);
   const nvram = boot.nvram ?? (boot.image.kind === 'kernel' ? formattedNvram() : blankNvram());
   const client = new ClientInterface(state, counts);
   const rtasCalls: RtasHandlers = {
@@ -167,7 +174,8 @@ export function createPlatform(
     ...informationHandlers(state),
     ...tceHandlers(windows),
     ...virtualIoHandlers(signals),
-    ...translationHandlers(state),
+    ...translationHandlers(state, nested),
+    ...nested.handlers(),
     ...casHandlers(state),
     ...updateTreeHandlers(state),
     ...rtasDispatcher(services, environment.rtasCalls, rtasCalls, counts),
@@ -178,9 +186,14 @@ export function createPlatform(
 
   return {
     hypercall: (vcpu) => dispatcher.call(vcpu),
+    nestedHypercall: (vcpu) => {
+      const result = invalidateForNested(state, vcpu);
+      if (result !== undefined) vcpu.setGpr(3, BigInt.asUintN(64, result));
+      return result !== undefined;
+    },
     reset: () => {
       state.reset();
-      for (const table of [vpas, windows, signals, nmi, watchdogs, client]) table.reset();
+      for (const table of [vpas, windows, signals, nmi, watchdogs, client, nested]) table.reset();
       services.resetInterruptControllers();
       for (const vcpu of services.vcpus) {
         services.resetVcpu(vcpu.index);

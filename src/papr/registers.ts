@@ -19,6 +19,8 @@ export const lpcrBit = {
   /** External interrupts go to the guest with the EE bit as in SRR1. */
   LPES0: 1n << 3n,
   GTSE: 1n << 10n,
+  /** A mediated external exception exists. */
+  MER: 1n << 11n,
   /** The five conditions that end a stop. */
   PECE: 0x1fn << 12n,
   /** Large decrementer. */
@@ -27,6 +29,8 @@ export const lpcrBit = {
   UPRT: 1n << 22n,
   AIL: 3n << 23n,
   ILE: 1n << 25n,
+  /** Default depth of prefetching. */
+  DPFD: 7n << 52n,
 } as const;
 
 export const ailShift = 23n;
@@ -43,7 +47,8 @@ export const spr = {
   PCR: 338,
 } as const;
 
-/** Replaces the bits of `mask` in LPCR. */
+/** Replaces the bits of `mask` in the guest's LPCR, which a vCPU that runs a guest of the guest has put aside. */
 export function setLpcrBits(vcpu: Vcpu, mask: bigint, value: bigint): void {
-  vcpu.setSpr(spr.LPCR, (vcpu.spr(spr.LPCR) & ~mask) | (value & mask));
+  if (vcpu.nestedLpid === undefined) vcpu.setSpr(spr.LPCR, (vcpu.spr(spr.LPCR) & ~mask) | (value & mask));
+  else vcpu.setOuterSpr(spr.LPCR, (vcpu.outerSpr(spr.LPCR) & ~mask) | (value & mask));
 }

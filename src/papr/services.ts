@@ -17,6 +17,21 @@ export interface TlbInvalidation {
   readonly processTable: boolean;
 }
 
+/** Guests of the guest, as far as the machine runs them. */
+export interface NestedServices {
+  /** Where their partition table is (PTCR, checked; 0: none), and which LPCR bits they may have of their own. */
+  setPartitionTable(ptcr: bigint, lpcrBits: bigint): void;
+  /**
+   * H_ENTER_NESTED by a vCPU, arguments in its registers. H_SUCCESS: it runs the guest's guest now, and the machine ends the
+   * call; another status: nothing has changed.
+   */
+  enter(index: number): bigint;
+  /** H_COPY_TOFROM_GUEST by a vCPU, likewise; the LPID is known. */
+  copy(index: number): bigint;
+  /** Drops what vCPUs keep of the translations of one, or of all of them. */
+  invalidate(lpid: number | 'all'): void;
+}
+
 /** Implemented by the machine. No method throws for what a guest does. */
 export interface PlatformServices {
   readonly memory: GuestMemory;
@@ -45,6 +60,7 @@ export interface PlatformServices {
   /** Tells the user what a host could give only approximately. */
   warn(code: string, message: string): void;
   invalidateTlb(request: TlbInvalidation): void;
+  readonly nested: NestedServices;
   /** Console output and input; `readConsole` returns how many bytes it took, 0 when none wait. */
   writeConsole(bytes: Uint8Array): void;
   readConsole(into: Uint8Array): number;

@@ -1,6 +1,6 @@
 // A machine around the platform for tests: vCPUs without an engine, a console that is an array, a clock that stands.
 import { GuestMemory } from '../cpu/guest-memory.ts';
-import { stateBytes } from '../cpu/state.ts';
+import { state, stateBytes } from '../cpu/state.ts';
 import { Vcpu } from '../cpu/vcpu.ts';
 import { type Environment, environment, isRefusal, type Request } from '../environment/index.ts';
 import type { BootImage } from './boot-layout.ts';
@@ -38,6 +38,9 @@ export class TestMachine {
   clock = 1_700_000_000_000_000_000n;
   controller = '';
   readonly invalidations: TlbInvalidation[] = [];
+  partitionTable = 0n;
+  /** LPIDs of which translations were dropped. */
+  readonly nestedInvalidations: (number | 'all')[] = [];
   readonly warnings: string[] = [];
   /** What the host answers when a level is set. */
   levelAnswer: 'set' | 'ignored' | 'refused' = 'set';
@@ -93,6 +96,16 @@ export class TestMachine {
       invalidateTlb: (request) => {
         this.invalidations.push(request);
       },
+      nested: {
+        setPartitionTable: (ptcr) => {
+          this.partitionTable = ptcr;
+        },
+        enter: (index) => this.enterNested(this.vcpu(index)),
+        copy: () => 0n,
+        invalidate: (lpid) => {
+          this.nestedInvalidations.push(lpid);
+        },
+      },
       writeConsole: (bytes) => {
         this.output += String.fromCharCode(...bytes);
       },
@@ -115,6 +128,13 @@ export class TestMachine {
       },
       log: () => {},
     };
+  }
+
+  /** A guest of the guest that is entered leaves at once; r5 is its LPID here. */
+  enterNested(vcpu: Vcpu): bigint {
+    vcpu.view.setInt32(state.nested.offset, 1, true);
+    vcpu.view.setUint32(state.nestedLpid.offset, Number(vcpu.gpr(5)), true);
+    return 0n;
   }
 
   vcpu(index = 0): Vcpu {

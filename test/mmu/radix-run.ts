@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { tlbEntries, tlbPidSlots, tlbSetBytes } from '../../src/cpu/memory-map.ts';
 import { state, stateBytes } from '../../src/cpu/state.ts';
 import { invalidateTlb } from '../../src/machine/tlb-invalidation.ts';
+import { NestedGuests } from '../../src/papr/hypercalls/nested.ts';
 import { translationHandlers } from '../../src/papr/hypercalls/translation.ts';
 import type { Hypercall } from '../../src/papr/hypercalls/types.ts';
 import type { PlatformState } from '../../src/papr/platform-state.ts';
@@ -114,7 +115,8 @@ class Runner {
         invalidateTlb(functions, this.#plane.cpus, request),
     };
     // The handlers use nothing but the service.
-    const handlers = translationHandlers({ services } as unknown as PlatformState);
+    const state = { services } as unknown as PlatformState;
+    const handlers = translationHandlers(state, new NestedGuests(state));
     assert.ok(handlers.H_RPT_INVALIDATE);
     this.#rpt = handlers.H_RPT_INVALIDATE;
   }

@@ -229,18 +229,6 @@ test('H_RPT_INVALIDATE: the order of its checks and what it drops', () => {
   ]);
 });
 
-test('H_RPT_INVALIDATE for a guest of a guest: only with cap-nested-hv, for all vCPUs; none is known', () => {
-  const machine = new TestMachine({ cpu: 'power9', 'cap-rpt-invalidate': 'on', 'cap-nested-hv': 'on' });
-  const invalidate = (...args: bigint[]) => machine.call(H.rptInvalidate, args).status;
-  machine.call(H.registerProcessTable, [0x1cn, 0x10_0000n, 0n, 0n]);
-  machine.invalidations.length = 0;
-  assert.equal(invalidate(1n, 1n, 3n, 1n, 2n, 1n), -58n, 'the range comes first');
-  for (const target of [0n, 2n, 3n, 5n]) assert.equal(invalidate(1n, target, 0xfn, 0n, 0n, ones), -55n);
-  assert.equal(invalidate(1n, 1n, 0xfn, 0n, 0n, ones), 0n);
-  assert.equal(invalidate(1n, 1n, 3n, 0n, 0x1000n, 0x2000n), 0n);
-  assert.deepEqual(machine.invalidations, []);
-});
-
 test('DMA windows: entries are set, filled and copied inside the window only', () => {
   const machine = power9();
   const liobn = 0x8000_0000n;

@@ -1,0 +1,4 @@
+export * from './copy';
+export * from './enter';
+export * from './invalidate';
+export * from './leave';
