@@ -82,26 +82,29 @@ export async function compileProgram(folder: string): Promise<string> {
   return output;
 }
 
-/**
- * Packs the initial RAM disk.
- * @param program path of the compiled program
- * @param more other files, by their path in the guest
- */
-export async function packInitrd(
-  program: string,
-  files: KernelFiles,
-  more: Readonly<Record<string, string>> = {},
-): Promise<Uint8Array> {
-  const entries: CpioEntry[] = [
+/** What the program is packed with in both guests. */
+function initEntries(program: Uint8Array): CpioEntry[] {
+  return [
     { kind: 'directory', path: 'dev', mode: 0o755 },
     { kind: 'character-device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
     { kind: 'character-device', path: 'dev/null', mode: 0o666, major: 1, minor: 3 },
-    { kind: 'file', path: 'init', mode: 0o755, content: await readFile(program) },
+    { kind: 'file', path: 'init', mode: 0o755, content: program },
   ];
-  for (const [index, name] of modules.entries())
-    entries.push({ kind: 'file', path: name, mode: 0o644, content: await readFile(files.modules[index] ?? '') });
-  for (const [path, source] of Object.entries(more))
-    entries.push({ kind: 'file', path, mode: 0o644, content: await readFile(source) });
+}
+
+/**
+ * Packs the initial RAM disk.
+ * @param program path of the compiled program
+ * @param withLinux the kernel and a RAM disk for a Linux that is the guest's guest go with it
+ */
+export async function packInitrd(program: string, files: KernelFiles, withLinux: boolean): Promise<Uint8Array> {
+  const entries = initEntries(await readFile(program));
+  const add = (path: string, content: Uint8Array) => void entries.push({ kind: 'file', path, mode: 0o644, content });
+  for (const [index, name] of modules.entries()) add(name, await readFile(files.modules[index] ?? ''));
+  if (withLinux) {
+    add('initrd-2', writeCpio(initEntries(await readFile(program))));
+    add('vmlinux', await readFile(files.kernel));
+  }
   return writeCpio(entries);
 }
 

@@ -105,7 +105,7 @@ async function main(scratch: string): Promise<number> {
   }
   const files = await kernelFiles(values.mirror, streamProgress(process.stderr));
   const initrd = join(scratch, 'initrd');
-  writeFileSync(initrd, await packInitrd(await compileProgram(scratch), files));
+  writeFileSync(initrd, await packInitrd(await compileProgram(scratch), files, names.includes('linux')));
   const words = values.checks === undefined ? [] : [`NESTED=${values.checks}`];
   const job: Job = {
     kernel: files.kernel,

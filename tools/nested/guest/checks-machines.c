@@ -25,23 +25,13 @@ void check_lock(void) {
   detail("%llu additions under a lock", (unsigned long long)(2 * rounds));
 }
 
-/// The interrupt controller that KVM has itself.
-static void open_xics(struct vm *vm, struct cpu *cpus, int count) {
-  struct kvm_create_device device = {.type = KVM_DEV_TYPE_XICS};
-  if (ioctl(vm->fd, KVM_CREATE_DEVICE, &device) != 0) fail("KVM_CREATE_DEVICE of an XICS");
-  for (int n = 0; n < count; n++) {
-    struct kvm_enable_cap connect = {.cap = KVM_CAP_IRQ_XICS, .args = {device.fd, n}};
-    if (ioctl(cpus[n].fd, KVM_ENABLE_CAP, &connect) != 0) fail("KVM_CAP_IRQ_XICS");
-  }
-}
-
 void check_interprocessor(void) {
   struct vm vm;
   struct cpu cpus[2];
   struct runner runner;
   vm_open(&vm, MEMORY, SMALL_PAGES);
   for (int n = 0; n < 2; n++) cpu_open(&cpus[n], &vm, n);
-  open_xics(&vm, cpus, 2);
+  xics_open(&vm, cpus, 2);
   for (int round = 0; round < 10; round++) {
     put64(&vm, READY, 0);
     cpu_start(&cpus[1], l2_ipi_receive, REAL_MODE, ARGUMENTS(READY));

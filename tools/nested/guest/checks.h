@@ -44,9 +44,13 @@
   CHECK(check_lock, "two-vcpus") \
   CHECK(check_interprocessor, "interprocessor") \
   CHECK(check_two_machines, "two-machines") \
-  CHECK(check_many_machines, "many-machines")
+  CHECK(check_many_machines, "many-machines") \
+  CHECK(check_linux, "linux")
 
 #define CHECK(function, name) check_run function;
 ALL_CHECKS
 #undef CHECK
+
+/// The same program as /init of the Linux that check_linux boots.
+int level_2(void);
 #endif

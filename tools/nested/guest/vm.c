@@ -148,3 +148,12 @@ uint64_t get64(struct vm *vm, uint64_t address) {
 void put64(struct vm *vm, uint64_t address, uint64_t value) {
   memcpy(vm->memory + address, &value, sizeof value);
 }
+
+void xics_open(struct vm *vm, struct cpu *cpus, int count) {
+  struct kvm_create_device device = {.type = KVM_DEV_TYPE_XICS};
+  must(ioctl(vm->fd, KVM_CREATE_DEVICE, &device), "KVM_CREATE_DEVICE of an XICS");
+  for (int n = 0; n < count; n++) {
+    struct kvm_enable_cap connect = {.cap = KVM_CAP_IRQ_XICS, .args = {device.fd, n}};
+    must(ioctl(cpus[n].fd, KVM_ENABLE_CAP, &connect), "KVM_CAP_IRQ_XICS");
+  }
+}

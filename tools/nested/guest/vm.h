@@ -99,6 +99,9 @@ int log_length(struct cpu *cpu);
 /// The offset of a label of l2.S, which is its address in the guest.
 uint64_t address_of(const void *label);
 
+/// Gives vCPUs 0 to `count` - 1 the interrupt controller that KVM has itself.
+void xics_open(struct vm *vm, struct cpu *cpus, int count);
+
 /// Gives the guest a process table whose processes 0 and 1 have the empty tree that `map` fills.
 void radix_open(struct vm *vm, uint64_t flags);
 /// Maps a page (size 4 KiB, 64 KiB, 2 MiB or 1 GiB) for `process`. `bits`: R, C, attributes and access, as in the table.
@@ -125,6 +128,12 @@ void detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /// Fails unless both are the same.
 #define same(actual, expected) expect_same(#actual, actual, expected)
 void expect_same(const char *what, uint64_t actual, uint64_t expected);
+
+/// Runs an action: 0, or 1 when it failed, with its message.
+int attempt(void (*action)(void *), void *context, char *message, size_t size);
+/// Seconds from now on that the check may take; after them a signal comes, and timed_out() says so.
+void time_limit(int seconds);
+int timed_out(void);
 
 /// Runs a vCPU in a thread of its own until it reports `call`; join gives the message of a failure, or NULL.
 struct runner {
