@@ -20,11 +20,13 @@ export function fetchRecords(cpu: usize): u32 {
   if (real == ~(<u64>0)) return 0;
   const msr = R.msr(cpu);
   // Problem state at a compatibility level has records of its own, in which newer instructions are illegal.
-  const restricted = load<i32>(cpu, L.S_pcrMask) != 0 && (msr & R.MSR_PR) != 0;
+  const taken = msr & R.MSR_PR ? load<i32>(cpu, L.S_pcrMask) : 0;
+  const restricted = taken != 0;
   const key = (<u32>(real >> 12) << 2) | (restricted ? 2 : 0) | (msr & R.MSR_LE ? 1 : 0);
   const slot: usize = load<u32>(L.W_recordMap) + (key << 2);
   let records = load<u32>(slot);
-  if (records == 0) {
+  // They are of one level at a time, which two vCPUs, or a guest and a guest of it, may need not to be the same.
+  if (records == 0 || (restricted && taken != <i32>load<u64>(L.W_problemMask))) {
     records = recordsOf(cpu, key);
     store<u32>(slot, records);
   }

@@ -67,6 +67,8 @@ export const machineWord = {
   watchInterrupts: machineBase + 88,
   /** The partition table of the guest's own guests as H_SET_PARTITION_TABLE gave it (PTCR); 0 = none. */
   partitionTable: machineBase + 96,
+  /** `pcrMask` that the records of problem state at a compatibility level were decoded for. */
+  problemMask: machineBase + 112,
   /** LPCR bits that the guest may choose for its guests. */
   nestedLpcr: machineBase + 104,
 } as const;

@@ -1,7 +1,7 @@
 // The engine: one linear memory, the data plane, the interpreter of each mode, and the decoded code.
 import { GuestMemory } from '../cpu/guest-memory.ts';
 import { machineWord, vcpuBase, vcpuStride } from '../cpu/memory-map.ts';
-import { state } from '../cpu/state.ts';
+import { modelBit, state } from '../cpu/state.ts';
 import { Vcpu } from '../cpu/vcpu.ts';
 import { type Decode, decoderOf } from '../isa/decode.ts';
 import { isPrefix } from '../isa/field.ts';
@@ -122,6 +122,13 @@ export const interpreterModes: Readonly<Record<'le64' | 'be64' | 'be32' | 'le32'
   be32: { is64: false, littleEndian: false },
   le32: { is64: false, littleEndian: true },
 };
+
+/** The newest edition of a program that lacks these editions (bits of `modelBit`, not 0): the one below the oldest of them. */
+function editionBelow(mask: number): IsaVersion {
+  if (mask & modelBit.isa206) return '2.05';
+  if (mask & modelBit.isa207) return '2.06';
+  return mask & modelBit.isa300 ? '2.07' : '3.0';
+}
 
 /** Name of the mode that MSR asks for. */
 export function modeName(msr: bigint): 'le64' | 'be64' | 'be32' | 'le32' {
@@ -253,10 +260,13 @@ export class Engine {
   }
 
   /**
-   * The newest edition whose instructions problem state may use, as PCR says (Power ISA Book III, section 2.5); a vCPU's
-   * `pcrMask` says whether it is held to that. Not to be called while guest code runs.
+   * Records of problem state at a compatibility level (Power ISA Book III, section 2.5, PCR) are asked for: those of another
+   * level go with all decoded code. A vCPU's `pcrMask` says which editions its programs lack.
    */
-  setProblemEdition(edition: IsaVersion): void {
+  #followLevel(vcpu: Vcpu): void {
+    const mask = vcpu.view.getInt32(state.pcrMask.offset, true);
+    this.#view.setBigUint64(machineWord.problemMask, BigInt(mask), true);
+    const edition = editionBelow(mask);
     if (edition === this.#problemEdition) return;
     this.#problemEdition = edition;
     this.#problemDecode = decoderOf(this.#edition, edition);
@@ -299,7 +309,10 @@ export class Engine {
         const suffix = hasSuffix ? words.wordAt({ ...place, offset: place.offset + 4 }) : undefined;
         host.decoded(realPageOf(place.key) * 4096 + place.offset, word, suffix);
       },
-      recordsOf: (_cpu: number, key: number) => this.code.recordsOf(key),
+      recordsOf: (cpu: number, key: number) => {
+        if (isRestrictedKey(key)) this.#followLevel(this.#vcpuAt(cpu));
+        return this.code.recordsOf(key);
+      },
       ticks: () => {
         // Guests read the time several times in each system call: no bigint is made for it.
         const now = host.ticks();

@@ -29,7 +29,7 @@ import { offeredHashPages, pageTableHypercalls } from './page-table-calls.ts';
 import { hptCapacity, resizeHypercalls } from './page-table-resize.ts';
 import { type RunWatch, Scheduler, type SchedulerEnd } from './scheduler.ts';
 import { invalidateTlb } from './tlb-invalidation.ts';
-import { editionOfClass, pcrDisabledBits, problemEdition, resetVcpuState } from './vcpu-reset.ts';
+import { editionOfClass, pcrDisabledBits, resetVcpuState } from './vcpu-reset.ts';
 
 const pcrNumber = 338;
 const systemCallVector = 0xc00;
@@ -182,10 +182,7 @@ class Incarnation {
   }
 
   #contextChanged(vcpu: Vcpu): void {
-    const pcr = vcpu.spr(pcrNumber);
-    vcpu.view.setInt32(state.pcrMask.offset, pcrDisabledBits(pcr), true);
-    const edition = problemEdition(pcr);
-    if (edition !== undefined) this.engine.setProblemEdition(edition);
+    vcpu.view.setInt32(state.pcrMask.offset, pcrDisabledBits(vcpu.spr(pcrNumber)), true);
     this.engine.dataPlane.watchpointsChanged(vcpu.address);
     this.engine.dataPlane.updateContext(vcpu.address);
   }

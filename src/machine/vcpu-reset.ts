@@ -35,13 +35,6 @@ export function pcrDisabledBits(pcr: bigint): number {
   return pcr & 0x10n ? newest : 0;
 }
 
-/** The newest edition that problem state has with this PCR; undefined: all that the CPU has. */
-export function problemEdition(pcr: bigint): IsaVersion | undefined {
-  const bits = pcrDisabledBits(pcr);
-  if (bits === 0) return undefined;
-  return bits & modelBit.isa206 ? '2.05' : bits & modelBit.isa207 ? '2.06' : bits & modelBit.isa300 ? '2.07' : '3.0';
-}
-
 const spr = { AMOR: 349, PVR: 287, PIR: 1023, TIR: 446, MMCR0: 795 } as const;
 /** MMCR0[FC]: the counters are frozen. */
 const freezeCounters = 0x8000_0000n;

@@ -256,7 +256,6 @@ test('problem state that PCR holds to 3.0 knows no prefixes, supervisor state do
     const machine = new Machine();
     const { vcpu, engine } = machine.cpu;
     vcpu.view.setInt32(state.pcrMask.offset, modelBit.isa310, true);
-    engine.setProblemEdition('3.0');
     machine.place(start, 'pli 3, 7\n sc 1');
     vcpu.msr |= bits;
     engine.dataPlane.updateContext(vcpu.address);
