@@ -1,6 +1,7 @@
 // The command behind `npm run fuzz:mmu`: [--operations n] [--seed n] [--rounds n]. Each round has another seed.
 import { parseArgs } from 'node:util';
 import { runHash } from './hash-run.ts';
+import { runNested } from './nested-run.ts';
 import { runRadix } from './radix-run.ts';
 
 const { values } = parseArgs({
@@ -15,9 +16,12 @@ const first = Number(values.seed);
 console.log(`first seed ${first}`);
 for (let seed = first; seed < first + Number(values.rounds); seed++) {
   runRadix({ seed, operations });
+  runNested({ seed, operations });
   for (const maximumShift of [12, 16, 24, 34]) {
     runHash({ seed, operations, isa300: true, maximumShift });
     runHash({ seed, operations, isa300: false, maximumShift });
   }
-  console.log(`seed ${seed}: ${operations} operations each on radix and on 8 kinds of hash translation agree`);
+  console.log(
+    `seed ${seed}: ${operations} operations each on radix, on guests of a guest and on 8 kinds of hash translation agree`,
+  );
 }
