@@ -20,6 +20,19 @@ for (const cpu of ['power7', 'power8', 'power9', 'power10', 'power11']) {
   });
 }
 
+test('random guests of random hypervisors leave the host unharmed', (t) => {
+  const tally = emptyTally();
+  for (const [cpu, seed] of [
+    ['power9', 1],
+    ['power9', 2],
+    ['power10', 3],
+  ] as const) {
+    runMachine(cpu, seed, images, tally, true);
+  }
+  assert.ok(tally.nested > 100_000, `${tally.nested} instructions of guests of guests`);
+  t.diagnostic(`${tally.guests} guests, ${tally.instructions} instructions, ${tally.nested} of them nested`);
+});
+
 test('a write outside guest RAM is seen', () => {
   const host = { mmioRead: () => undefined, mmioWrite: () => false, ticks: () => 0, timerChanged: () => {} };
   const bytes = 1 << 20;

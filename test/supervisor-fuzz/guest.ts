@@ -8,6 +8,7 @@ import { sourcePage, timaAddress } from '../../src/interrupts/xive/mmio.ts';
 import { assemble } from '../../src/isa/assemble.ts';
 import { casRequestBytes } from '../../src/papr/cas-request-bytes.ts';
 import type { Random } from '../translator-fuzz/random.ts';
+import { enterNested, nestedPlaces, putNested, setPartitionTable } from './nested.ts';
 import { putHashTable, putRadixTables, putSegments, tablePlaces } from './tables.ts';
 import { blockRegister, type CallNumbers, fillCallBlocks, fillWithCode } from './words.ts';
 
@@ -80,8 +81,9 @@ function prologue(random: Random, entry: bigint, msr: bigint, numbers: CallNumbe
     calls.push(`li r3, 0`, `ori r3, r3, ${number}`, 'sc 1');
   };
   if (random.chance(0.3)) call(0xf002, BigInt(negotiationAt), 0x1000_000n, 0x4_0000n);
+  const nested = numbers.hypercalls.includes(enterNested);
   // H_REGISTER_PROC_TBL: flags, base, page size, table size (PAPR, section 14.5.4.3).
-  if (random.chance(0.6))
+  if (random.chance(nested ? 0.9 : 0.6))
     call(
       0x37c,
       random.chance(0.8) ? 0x1dn : BigInt(random.below(32)),
@@ -97,6 +99,11 @@ function prologue(random: Random, entry: bigint, msr: bigint, numbers: CallNumbe
   // start-cpu of the second thread, into the random code: token, 3 arguments, 1 result.
   if (random.chance(0.5)) call(0xf000, BigInt(negotiationAt + 0x400));
   if (random.chance(0.3)) call(random.pick(numbers.hypercalls));
+  if (nested && random.chance(0.9)) {
+    call(setPartitionTable, BigInt(nestedPlaces.table + random.below(random.chance(0.9) ? 5 : 32)));
+    const pair = BigInt(nestedPlaces.pairs + random.below(nestedPlaces.pairCount) * nestedPlaces.pairBytes);
+    if (random.chance(0.7)) call(enterNested, pair, pair + BigInt(nestedPlaces.registers));
+  }
   return `${calls.join('\n')}
     li r3, ${random.between(50, 30000)}
     mtdec r3
@@ -174,6 +181,13 @@ export function putGuest({ engine, ramBytes, numbers, startCpu }: GuestSetting, 
   putWords(view, codeAt, words.slice(0, codeBytes / 4), littleEndian);
   fillCallBlocks(new DataView(view.buffer, view.byteOffset + blocksAt, 0x8000), random, numbers, ramBytes);
   putRadixTables(view, random, ramBytes);
+  if (numbers.hypercalls.includes(enterNested)) {
+    putNested(view, random, {
+      entry: () => randomEntry(random),
+      msr: () => randomMsr(random),
+      value: () => randomValue(random, ramBytes),
+    });
+  }
   const { bases, capacity } = engine.hptPlaces;
   if (random.chance(0.3) && capacity > 0)
     putHashTable(new DataView(engine.memory.buffer, bases[0], 2 ** 18), random, ramBytes);
@@ -189,6 +203,8 @@ export function putGuest({ engine, ramBytes, numbers, startCpu }: GuestSetting, 
   engine.ram.writeBytes(0x3_0000, first.bytes);
   engine.code.dropAll();
   for (const vcpu of engine.vcpus) {
+    // One that runs a guest of the guest before leaves it.
+    if (vcpu.nestedLpid !== undefined) engine.dataPlane.nestedLeave(vcpu.address, 0, 0n);
     putRegisters(vcpu, random, ramBytes);
     if (random.chance(0.5)) putSegments(vcpu, random);
     // The first begins in order, in big-endian real mode; others that run are thrown into the code.

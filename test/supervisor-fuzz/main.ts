@@ -1,5 +1,6 @@
-// npm run fuzz:supervisor -- [--minutes N] [--cpu MODEL] [--seed N] [--machines N] [--json]: random code in supervisor state. Ends with 1
-// when a guest did harm, 69 when the CPU model cannot be had. `--seed N --machines 1` runs one machine again.
+// npm run fuzz:supervisor -- [--minutes N] [--cpu MODEL] [--seed N] [--machines N] [--nested] [--json]: random code in supervisor
+// state. Ends with 1 when a guest did harm, 69 when the CPU model cannot be had. `--seed N --machines 1` runs one machine again;
+// with `--nested`, machines of an even seed have cap-nested-hv=on, and their guests enter guests of their own.
 import { parseArgs } from 'node:util';
 import { growthLimit, watch } from './watch.ts';
 
@@ -9,6 +10,7 @@ const { values } = parseArgs({
     cpu: { type: 'string', default: 'power9' },
     seed: { type: 'string' },
     machines: { type: 'string' },
+    nested: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -20,6 +22,7 @@ const result = await watch({
   cpu: values.cpu,
   minutes,
   firstSeed,
+  nested: values.nested,
   ...(values.machines === undefined ? {} : { machines: Number(values.machines) }),
   progress: (text) => note(`${new Date().toISOString().slice(11, 19)} ${text}`),
 });
@@ -38,6 +41,7 @@ const report = {
         guests: tally.guests,
         instructions: tally.instructions,
         translatedInstructions: tally.translated,
+        nestedInstructions: tally.nested,
         longestStepMilliseconds: Math.round(tally.longestStep),
         engines: Object.fromEntries(tally.engines),
         ends: Object.fromEntries(tally.ends),

@@ -41,6 +41,8 @@ export interface Tally {
   guests: number;
   instructions: number;
   translated: number;
+  /** Instructions of runs that ended in a guest of the guest. */
+  nested: number;
   /** Machines by how they ended. */
   readonly ends: Map<string, number>;
   /** Calls of the platform by name. */
@@ -61,6 +63,7 @@ export function emptyTally(): Tally {
     guests: 0,
     instructions: 0,
     translated: 0,
+    nested: 0,
     ends: new Map(),
     calls: new Map(),
     vectors: new Set(),
@@ -88,9 +91,12 @@ function promise(request: Request): Promised | string {
   return { environment: promised, provision };
 }
 
-/** A machine of the CPU model with 1 or 2 vCPUs and an interrupt controller that it can have. */
-function randomPromise(cpu: string, random: Random): Promised {
-  const base: Request = { cpu, memory: '256', cpus: random.chance(0.5) ? '2' : '1' };
+/** A machine of the CPU model with 1 or 2 vCPUs and an interrupt controller that it can have; a hypervisor where that is wanted. */
+function randomPromise(cpu: string, random: Random, nested: boolean): Promised {
+  const shape: Request = { cpu, memory: '256', cpus: random.chance(0.5) ? '2' : '1' };
+  const base: Request = nested
+    ? { ...shape, 'cap-nested-hv': 'on', 'cap-rpt-invalidate': random.chance(0.5) ? 'on' : 'off' }
+    : shape;
   const controller = random.pick(['xics', 'xive', 'dual', '']);
   const hpt = random.pick(['disabled', 'enabled', '']);
   const more = { ...(controller ? { 'ic-mode': controller } : {}), ...(hpt ? { 'resize-hpt': hpt } : {}) };
@@ -101,10 +107,13 @@ function randomPromise(cpu: string, random: Random): Promised {
   return plain;
 }
 
-/** Runs one machine through its guests, everything from the seed. Throws {@link HarmError}, {@link UnavailableError}. */
-export function runMachine(cpu: string, seed: number, images: EngineImages, tally: Tally): void {
+/**
+ * Runs one machine through its guests, everything from the seed. Throws {@link HarmError}, {@link UnavailableError}.
+ * @param nested the machine has cap-nested-hv=on, and its guests enter guests of their own
+ */
+export function runMachine(cpu: string, seed: number, images: EngineImages, tally: Tally, nested = false): void {
   const random = new Random(Math.imul(seed, 0x9e3779b1));
-  const promised = randomPromise(cpu, random);
+  const promised = randomPromise(cpu, random, nested);
   const { rtas, hypercalls, memory, resizeHpt } = promised.environment;
   // Those that end the machine are left to random words.
   const ending = ['power-off', 'ibm,power-off-ups', 'system-reboot', 'ibm,os-term', 'stop-self'];
@@ -161,6 +170,7 @@ export function runMachine(cpu: string, seed: number, images: EngineImages, tall
         interval: patience,
         ran: (vcpu, executed) => {
           tally.instructions += executed;
+          if (vcpu.nestedLpid !== undefined) tally.nested += executed;
           // Garbage soon runs in a small circle: it is thrown elsewhere.
           if (executed >= patience && random.chance(0.7)) throwVcpu(engine, vcpu, memory.size, random);
           empty = executed > 0 ? 0 : empty + 1;

@@ -17,6 +17,8 @@ export interface WatchOptions {
   readonly minutes: number;
   readonly machines?: number;
   readonly firstSeed: number;
+  /** Every other machine has cap-nested-hv=on. */
+  readonly nested?: boolean;
   /** Told of the state of things every few seconds. */
   readonly progress?: (text: string) => void;
 }
@@ -45,9 +47,9 @@ const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB
 
 /** Runs machines until the time is over or one does harm. */
 export function watch(options: WatchOptions): Promise<WatchResult> {
-  const { cpu, minutes, firstSeed, machines = Number.MAX_SAFE_INTEGER, progress = () => {} } = options;
+  const { cpu, minutes, firstSeed, machines = Number.MAX_SAFE_INTEGER, nested = false, progress = () => {} } = options;
   const began = Date.now();
-  const order: WorkerOrder = { cpu, firstSeed, machines, until: began + minutes * 60_000 };
+  const order: WorkerOrder = { cpu, firstSeed, machines, nested, until: began + minutes * 60_000 };
   const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: order });
   const start = process.memoryUsage().rss;
   let [warm, most, seed] = [0, 0, firstSeed];

@@ -4,6 +4,7 @@ import { parsePattern } from '../../src/isa/field.ts';
 import { sprTable } from '../../src/isa/spr-table.ts';
 import { instructionTable } from '../../src/isa/table.ts';
 import type { Random } from '../translator-fuzz/random.ts';
+import { enterNested, enterNestedWords } from './nested.ts';
 
 /** Numbers of the calls that a machine has. */
 export interface CallNumbers {
@@ -105,6 +106,7 @@ export function fillWithCode(words: number[], count: number, random: Random, num
     else if (kind < 82) words.push(instruction(random, random.pick(context)));
     else if (kind < 88) words.push(...hypercall(random, numbers));
     else if (kind < 90) words.push(...rtasCall(random));
+    else if (kind < 91 && numbers.hypercalls.includes(enterNested)) words.push(...enterNestedWords(random));
     else if (kind < 93) words.push(...selfModification(random));
     // A prefix, with whatever follows.
     else if (kind < 95) words.push((0x0400_0000 | (random.word() & 0x03ff_ffff)) >>> 0);

@@ -12,6 +12,8 @@ export interface WorkerOrder {
   /** Stop at this time (`Date.now()`), or after so many machines. */
   readonly until: number;
   readonly machines: number;
+  /** Every other machine is one for hypervisors. */
+  readonly nested: boolean;
 }
 
 /** What the worker reports: after each guest that it lives, memory now and then, and its end. */
@@ -50,7 +52,7 @@ function run(order: WorkerOrder, send: (report: WorkerReport) => void): void {
   };
   for (let count = 0; count < order.machines && Date.now() < order.until; count++) {
     const seed = order.firstSeed + count;
-    runMachine(order.cpu, seed, images, tally);
+    runMachine(order.cpu, seed, images, tally, order.nested && seed % 2 === 0);
     if (Date.now() - lastMemory < memoryEvery) continue;
     lastMemory = Date.now();
     send({ kind: 'memory', seed, guests: tally.guests, instructions: tally.instructions, rss: rss() });
