@@ -56,9 +56,12 @@ export function raiseHypervisorFetch(cpu: usize, hsrr1: u64, guestReal: u64): vo
 /** ASDR holds bits 4:51 of a guest real address. */
 const ASDR_MASK: u64 = 0x0fff_ffff_ffff_f000;
 
+/** Cause number of scv, which FSCR alone allows: HFSCR has no bit for it. */
+const CAUSE_SCV: i32 = 12;
+
 /** True when HFSCR keeps the facility of this cause number (its bit) from a guest of the guest. */
 @inline export function hypervisorKeeps(cpu: usize, cause: i32): bool {
-  return load<i32>(cpu, L.S_nested) != 0 && ((spr(cpu, SPR_HFSCR) >> cause) & 1) == 0;
+  return load<i32>(cpu, L.S_nested) != 0 && cause != CAUSE_SCV && ((spr(cpu, SPR_HFSCR) >> cause) & 1) == 0;
 }
 
 /** Hypervisor facility unavailable interrupt 0xF80: the cause replaces HFSCR[IC] (section 7.5.29). */

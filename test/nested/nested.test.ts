@@ -466,6 +466,8 @@ test('HFSCR: what the hypervisor keeps leaves to it with the cause; what the gue
   assert.equal(attempt('mtspr 815, r3', 8n, 0n), 'kept 8');
   assert.equal(attempt('mtspr 815, r3', 7n, 0n), 'done');
   assert.equal(attempt('mtspr 804, r3', 7n, 0n), 'kept 7');
+  // scv is FSCR's alone: where that shuts it, no bit of HFSCR is asked.
+  assert.equal(attempt('scv 0', 12n, 0n), 'f60');
 });
 
 test('time: the offset of the timebase, PURR, SPURR and VTB, and the limit that ends a run', () => {

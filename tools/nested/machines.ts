@@ -16,7 +16,10 @@ export interface NestedMachine {
 
 const byCall = { properties: ['cap-rpt-invalidate=on'], notOnQemu: 'TCG has no H_RPT_INVALIDATE' } as const;
 
-/** The machines: H_TLB_INVALIDATE and H_RPT_INVALIDATE, one and two vCPUs, both interrupt controllers, both CPUs. */
+/**
+ * The machines: H_TLB_INVALIDATE and H_RPT_INVALIDATE, one and two vCPUs, both interrupt controllers, both CPUs. With
+ * `radix_hcall_invalidate=on` the hypervisor gives up GTSE, and with that its guests do: neither may use tlbie.
+ */
 export const nestedMachines: readonly NestedMachine[] = [
   { name: 'power9/1', cpu: 'power9_v2.0', cpus: 1, properties: [], words: [] },
   { name: 'power9/2', cpu: 'power9_v2.0', cpus: 2, properties: [], words: [] },

@@ -123,9 +123,10 @@ static void copy_cpu(struct tree *tree, int number) {
 }
 
 static void write_tree(uint64_t initrd_size) {
-  // What client-architecture-support would have agreed on: radix (byte 24) with guest translation shootdown (byte 26).
-  uint8_t option_vector_5[27] = {[24] = 0x40, [26] = 0x40};
-  static const char functions[] = "hcall-pft\0hcall-term\0hcall-interrupt\0hcall-splpar\0hcall-set-mode\0hcall-const";
+  // What client-architecture-support would have agreed on: radix (byte 24), and tlbie (byte 26) or H_RPT_INVALIDATE.
+  uint8_t option_vector_5[27] = {[24] = 0x40, [26] = has_tlbie() ? 0x40 : 0};
+  static const char functions[] =
+      "hcall-pft\0hcall-term\0hcall-interrupt\0hcall-splpar\0hcall-set-mode\0hcall-const\0hcall-rpt-invalidate";
   static struct tree tree;
   tree_node(&tree, "");
   tree_text(&tree, "device_type", "chrp");
@@ -170,7 +171,8 @@ static void write_tree(uint64_t initrd_size) {
   tree_end(&tree);
   tree_end(&tree);
   tree_node(&tree, "rtas");
-  tree_property(&tree, "ibm,hypertas-functions", functions, sizeof functions);
+  size_t functions_size = sizeof functions - (has_tlbie() ? sizeof "hcall-rpt-invalidate" : 0);
+  tree_property(&tree, "ibm,hypertas-functions", functions, functions_size);
   CELLS(&tree, "linux,rtas-base", RTAS);
   CELLS(&tree, "linux,rtas-entry", RTAS);
   CELLS(&tree, "rtas-size", RTAS_SIZE);
@@ -216,6 +218,7 @@ static void terminal_byte(char byte) {
   level_2_done |= strcmp(line, "LEVEL2 done") == 0;
   complained |= strstr(line, "LEVEL2 FAIL") != NULL || strstr(line, "WARNING: CPU") != NULL || strstr(line, "BUG:") != NULL;
   line_length = 0;
+  if (strstr(line, "Kernel panic") != NULL) fail("the guest: %s", line);
 }
 
 static int64_t put_terminal(struct cpu *cpu) {

@@ -157,3 +157,12 @@ void xics_open(struct vm *vm, struct cpu *cpus, int count) {
     must(ioctl(cpus[n].fd, KVM_ENABLE_CAP, &connect), "KVM_CAP_IRQ_XICS");
   }
 }
+
+int has_tlbie(void) {
+  // What client-architecture-support has agreed on: byte 26 has bit 0x40 with GTSE, and may be missing (PAPR, option vector 5).
+  uint8_t vector[64] = {0};
+  int fd = open("/proc/device-tree/chosen/ibm,architecture-vec-5", O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || read(fd, vector, sizeof vector) <= 0) fail("no option vector 5");
+  close(fd);
+  return (vector[26] & 0x40) != 0;
+}

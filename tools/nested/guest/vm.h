@@ -129,6 +129,9 @@ void detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #define same(actual, expected) expect_same(#actual, actual, expected)
 void expect_same(const char *what, uint64_t actual, uint64_t expected);
 
+/// This machine itself may use tlbie (GTSE). One that may not cannot let its guests: the hypervisor below gives them what it has.
+int has_tlbie(void);
+
 /// Runs an action: 0, or 1 when it failed, with its message.
 int attempt(void (*action)(void *), void *context, char *message, size_t size);
 /// Seconds from now on that the check may take; after them a signal comes, and timed_out() says so.
