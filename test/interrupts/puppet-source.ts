@@ -31,7 +31,7 @@ export const command = {
 export const noServer = { yet: 0xffff_ffff, more: 0xffff_fffe } as const;
 
 /** Operations by number; the arguments of each are said where it is asked for. */
-export const operation = { call: 0, load: 1, store: 2, poll: 3, rtas: 4, burst: 5 } as const;
+export const operation = { call: 0, load: 1, store: 2, poll: 3, rtas: 4, burst: 5, callLittle: 6 } as const;
 
 /** Results that are kept: r3 to r9. */
 export const results = 7;
@@ -46,6 +46,24 @@ const argument = (register: string, n: number): string => `ld ${register}, ${com
 /** r5: log₂ of the size, and 0x100 for an access with data translation. */
 const access = (instructions: readonly string[]): string =>
   instructions.map((text, n) => `cmpwi r6, ${n}\n bne ${n + 1}f\n ${text}\n b finish\n${n + 1}:`).join('\n');
+
+/** The call, and the way back to the next word in big-endian mode, as words of the source. */
+const wordsInLittle = (() => {
+  const { bytes } = assemble(
+    `sc 1
+     mfmsr r10
+     rldicr r10, r10, 0, 62
+     mtspr 27, r10
+     bl .+4
+     mflr r10
+     addi r10, r10, 16
+     mtspr 26, r10
+     rfid`,
+    { origin: 0n, littleEndian: true },
+  );
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: bytes.length / 4 }, (_, n) => `.long ${view.getUint32(4 * n)}`).join('\n');
+})();
 
 const source = `
         # Entered as Open Firmware enters a client: 32-bit, big-endian.
@@ -98,7 +116,9 @@ run:    isync
         ${[0, 1, 2, 3, 4, 5, 6].map((n) => argument(`r${3 + n}`, n)).join('\n')}
         sc 1
         b results
-1:      cmpdi r10, ${operation.load}
+1:      cmpdi r10, ${operation.callLittle}
+        beq little
+        cmpdi r10, ${operation.load}
         beq load
         cmpdi r10, ${operation.store}
         beq store
@@ -115,6 +135,18 @@ run:    isync
         ld r3, 0(r5)
         eieio
         bdnz 1b
+        b results
+
+        # A call in little-endian mode.
+little: ${[0, 1, 2, 3, 4, 5, 6].map((n) => argument(`r${3 + n}`, n)).join('\n')}
+        mfmsr r10
+        ori r10, r10, 1
+        mtspr 27, r10
+        ${address('r10', 'inLittle')}
+        mtspr 26, r10
+        rfid
+inLittle:
+        ${wordsInLittle}
         b results
 
 load:   ${argument('r4', 0)}

@@ -81,6 +81,8 @@ export class Puppet implements Driven {
   readonly request: Uint8Array;
   /** Loads and stores use data translation; a guest of radix tables may set it. */
   translated = false;
+  /** Hypercalls are made in little-endian mode. */
+  littleCalls = false;
 
   constructor(options: PuppetOptions = {}) {
     const { request = {}, host = 'engine', constraints = {}, hostParts = {}, wish, alone = false } = options;
@@ -141,7 +143,8 @@ export class Puppet implements Driven {
     const number = hypercallRows.find((row) => row.name === name)?.number;
     assert.ok(number !== undefined, name);
     const count = 1 + (resultsOfCall[name] ?? 0);
-    const [status = 0n, ...rest] = this.#run(cpu, operation.call, [BigInt(number), ...args.map(BigInt)], count);
+    const what = this.littleCalls ? operation.callLittle : operation.call;
+    const [status = 0n, ...rest] = this.#run(cpu, what, [BigInt(number), ...args.map(BigInt)], count);
     return { status: BigInt.asIntN(64, status), results: rest };
   }
 
@@ -170,7 +173,7 @@ export class Puppet implements Driven {
       this.#step();
       assert.ok(rounds < mostRounds, `a command of vCPU ${cpu} does not end`);
     }
-    const isStatus = number === operation.call || number === operation.rtas;
+    const isStatus = number === operation.call || number === operation.callLittle || number === operation.rtas;
     const failed = isStatus && memory.read64(place.commands + command.result) !== 0n;
     const length = failed ? 1 : count;
     const read = Array.from({ length }, (_, n) => memory.read64(place.commands + command.result + 8 * n));

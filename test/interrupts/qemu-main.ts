@@ -4,24 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { qemuRun, qemuVersion } from '../guests/run-qemu.ts';
+import { qemuVersion } from '../guests/run-qemu.ts';
 import { type Driven, type Step, withoutDevices } from './driven.ts';
 import { type Done, Puppet } from './puppet.ts';
-import { operation, puppetImage, results } from './puppet-source.ts';
+import { operation } from './puppet-source.ts';
+import { type History, qemu, replayOnQemu } from './qemu-replay.ts';
 import { type Command, commandOf, reviewed } from './qemu-reviewed.ts';
 import { XicsModel, xicsSteps } from './xics-model.ts';
 import { XiveModel, xiveSteps } from './xive-model.ts';
-
-const qemu = 'qemu-system-ppc64';
-/** A guest takes less than a second. */
-const longestMs = 60_000;
-
-/** One history: its machine's options, and what came of each command here. */
-interface History {
-  readonly options: Readonly<Record<string, string>> & { readonly cpu: string };
-  readonly request: Uint8Array;
-  readonly done: readonly Done[];
-}
 
 function live<M extends { check(driven: Driven): void }>(puppet: Puppet, model: M, steps: readonly Step<M>[]): Done[] {
   model.check(puppet);
@@ -53,22 +43,14 @@ function show({ operation: what, server, args }: Command): string {
   return `vCPU ${server} ${name}(${args.map((value) => value.toString(16)).join(', ')})`;
 }
 
-async function compare({ options, request, done }: History, file: string, counts: Map<string, number>) {
-  const elf = puppetImage(
-    request,
-    done.map(({ bytes }) => bytes),
-  );
-  const { text, code, error } = await qemuRun(qemu, options, elf, file, longestMs);
-  const lines = text
-    .replaceAll('\r', '')
-    .split('\n')
-    .filter((line) => line.length === 16 * results);
+async function compare(history: History, file: string, counts: Map<string, number>) {
+  const { done } = history;
+  const replay = await replayOnQemu(history, file);
   const problems: string[] = [];
-  if (code !== 0 || lines.length !== done.length)
-    problems.push(`QEMU ended with ${code} after ${lines.length} of ${done.length} commands: ${error}`);
-  for (const [n, line] of lines.entries()) {
+  if (replay.problem !== undefined) problems.push(replay.problem);
+  for (const [n, all] of replay.results.entries()) {
     const { bytes = new Uint8Array(), results: ours = [] } = done[n] ?? {};
-    const theirs = ours.map((_, r) => BigInt(`0x${line.slice(16 * r, 16 * r + 16)}`));
+    const theirs = all.slice(0, ours.length);
     const command = commandOf(bytes);
     const rule = reviewed.find(({ applies }) => applies(command, ours, theirs));
     const apart = ours.some((value, r) => value !== theirs[r]);
@@ -80,7 +62,7 @@ async function compare({ options, request, done }: History, file: string, counts
       );
     if (rule?.ends === true) break;
   }
-  return { problems, commands: lines.length };
+  return { problems, commands: replay.results.length };
 }
 
 async function main(): Promise<number> {

@@ -77,7 +77,7 @@ export const realMode = msr.SF | msr.ME | msr.RI;
 export const translated = realMode | msr.IR | msr.DR;
 
 /** A time that does not come. */
-export const never = 1n << 60n;
+export const never = 1n << 50n;
 
 /** What is loaded into a guest; everything else is zero. */
 export interface Entry {
@@ -96,9 +96,23 @@ export class Hypervisor {
   /** The tree of each LPID that was asked for. */
   readonly #trees = new Map<number, RadixTree>();
 
-  constructor(options: PuppetOptions = {}) {
+  readonly #little: boolean;
+
+  /** With `littleEndian`, it makes its calls in little-endian mode, and so are its structures. */
+  constructor(options: PuppetOptions & { readonly littleEndian?: boolean } = {}) {
     const request = { 'cap-nested-hv': 'on', 'cap-rpt-invalidate': 'on', ...options.request };
     this.puppet = new Puppet({ wish: {}, ...options, request });
+    this.#little = options.littleEndian === true;
+    this.puppet.littleCalls = this.#little;
+  }
+
+  /** A doubleword of a structure as a big-endian store has it; LPID and token are two words. */
+  #ordered(value: bigint, words = false): bigint {
+    if (!this.#little) return value;
+    const view = new DataView(new ArrayBuffer(8));
+    view.setBigUint64(0, BigInt.asUintN(64, value));
+    if (!words) return view.getBigUint64(0, true);
+    return (BigInt(view.getUint32(0, true)) << 32n) | BigInt(view.getUint32(4, true));
   }
 
   store(address: bigint, value: bigint): void {
@@ -162,11 +176,12 @@ export class Hypervisor {
     const values = { version: 2n, lpid: 1n << 32n, hdecExpiry: never, hfscr: 0xff_ffffn, ...state };
     // Both are names of their table.
     for (const name of Object.keys(stateField) as StateName[]) {
-      this.store(at.state + BigInt(stateField[name]), values[name as keyof typeof values] ?? 0n);
+      const value = this.#ordered(values[name as keyof typeof values] ?? 0n, name === 'lpid');
+      this.store(at.state + BigInt(stateField[name]), value);
     }
     for (let n = 0n; n < 40n; n++) this.store(at.registers + 8n * n, 0n);
     for (const [name, value] of Object.entries(registers)) {
-      this.store(at.registers + offsetOf(name as RegisterName), value ?? 0n);
+      this.store(at.registers + offsetOf(name as RegisterName), this.#ordered(value ?? 0n));
     }
   }
 
@@ -183,18 +198,18 @@ export class Hypervisor {
   }
 
   state(name: StateName, cpu = 0): bigint {
-    return this.load(this.#structures(cpu).state + BigInt(stateField[name]));
+    return this.#ordered(this.load(this.#structures(cpu).state + BigInt(stateField[name])), name === 'lpid');
   }
 
   register(name: RegisterName, cpu = 0): bigint {
-    return this.load(this.#structures(cpu).registers + offsetOf(name));
+    return this.#ordered(this.load(this.#structures(cpu).registers + offsetOf(name)));
   }
 
   setState(name: StateName, value: bigint, cpu = 0): void {
-    this.store(this.#structures(cpu).state + BigInt(stateField[name]), value);
+    this.store(this.#structures(cpu).state + BigInt(stateField[name]), this.#ordered(value, name === 'lpid'));
   }
 
   setRegister(name: RegisterName, value: bigint, cpu = 0): void {
-    this.store(this.#structures(cpu).registers + offsetOf(name), value);
+    this.store(this.#structures(cpu).registers + offsetOf(name), this.#ordered(value));
   }
 }

@@ -33,12 +33,13 @@ function run(h: Hypervisor, source: string, entry: Entry = {}): bigint {
   return h.enter({ ...entry, registers: { nip: at, msr: realMode, ...entry.registers } });
 }
 
-test('registers: what is given is there, what was changed comes back, and the hypervisor keeps its own', () => {
-  const h = hypervisor();
-  h.program(
-    1,
-    at,
-    `mfcr r3
+for (const littleEndian of [false, true]) {
+  test(`registers: what is given is there, what was changed comes back, ${littleEndian ? 'little' : 'big'}-endian`, () => {
+    const h = hypervisor({ littleEndian });
+    h.program(
+      1,
+      at,
+      `mfcr r3
      mfxer r4
      mflr r5
      mfctr r6
@@ -64,56 +65,57 @@ test('registers: what is given is there, what was changed comes back, and the hy
      mtspr 48, r0
      mtspr 896, r31
      sc 1`,
-  );
-  const state: Partial<Record<StateName, bigint>> = {
-    srr0: 0x1_0001n,
-    srr1: 0x1_0002n,
-    sprg0: 0x1_0003n,
-    sprg3: 0x1_0004n,
-    pidr: 0x77n,
-    ppr: 0x8_0000_0000_0000n,
-  };
-  const given = 0x1234_5678_9abc_def0n;
-  const registers: Partial<Record<RegisterName, bigint>> = {
-    nip: at,
-    msr: realMode | msr.HV,
-    r31: given,
-    ccr: 0x8765_4321n,
-    xer: 0xe00c_0012n,
-    link: 0x4440n,
-    ctr: 0x5550n,
-  };
-  assert.equal(h.enter({ state, registers }), 0xc00n);
-  const found: Partial<Record<RegisterName, bigint>> = {
-    r3: 0x8765_4321n,
-    r4: 0xe00c_0012n,
-    r5: 0x4440n,
-    r6: 0x5550n,
-    r7: 0x1_0001n,
-    r8: 0x1_0002n,
-    r9: 0x1_0003n,
-    r10: 0x1_0004n,
-    r11: 0x77n,
-    r12: 0x8_0000_0000_0000n,
-    r13: realMode,
-    r31: given + 1n,
-    ccr: 0x55n,
-    xer: 0x55n,
-    link: given + 1n,
-    ctr: given + 1n,
-    nip: at + 104n,
-    msr: realMode,
-  };
-  // All are names of registers.
-  for (const [name, value] of Object.entries(found)) assert.equal(h.register(name as RegisterName), value, name);
-  for (const name of ['srr0', 'srr1', 'sprg0', 'sprg1', 'sprg2', 'sprg3', 'ppr'] as const)
-    assert.equal(h.state(name), given + 1n, name);
-  assert.equal(h.state('pidr'), 0x55n);
-  const vcpu = h.puppet.machine.engine.vcpus[0];
-  assert.equal(vcpu?.nestedLpid, undefined);
-  assert.equal(vcpu?.spr(272), 0n, 'SPRG0 of the hypervisor');
-  assert.equal(vcpu?.spr(48), 0n, 'its PIDR');
-});
+    );
+    const state: Partial<Record<StateName, bigint>> = {
+      srr0: 0x1_0001n,
+      srr1: 0x1_0002n,
+      sprg0: 0x1_0003n,
+      sprg3: 0x1_0004n,
+      pidr: 0x77n,
+      ppr: 0x8_0000_0000_0000n,
+    };
+    const given = 0x1234_5678_9abc_def0n;
+    const registers: Partial<Record<RegisterName, bigint>> = {
+      nip: at,
+      msr: realMode | msr.HV,
+      r31: given,
+      ccr: 0x8765_4321n,
+      xer: 0xe00c_0012n,
+      link: 0x4440n,
+      ctr: 0x5550n,
+    };
+    assert.equal(h.enter({ state, registers }), 0xc00n);
+    const found: Partial<Record<RegisterName, bigint>> = {
+      r3: 0x8765_4321n,
+      r4: 0xe00c_0012n,
+      r5: 0x4440n,
+      r6: 0x5550n,
+      r7: 0x1_0001n,
+      r8: 0x1_0002n,
+      r9: 0x1_0003n,
+      r10: 0x1_0004n,
+      r11: 0x77n,
+      r12: 0x8_0000_0000_0000n,
+      r13: realMode,
+      r31: given + 1n,
+      ccr: 0x55n,
+      xer: 0x55n,
+      link: given + 1n,
+      ctr: given + 1n,
+      nip: at + 104n,
+      msr: realMode,
+    };
+    // All are names of registers.
+    for (const [name, value] of Object.entries(found)) assert.equal(h.register(name as RegisterName), value, name);
+    for (const name of ['srr0', 'srr1', 'sprg0', 'sprg1', 'sprg2', 'sprg3', 'ppr'] as const)
+      assert.equal(h.state(name), given + 1n, name);
+    assert.equal(h.state('pidr'), 0x55n);
+    const vcpu = h.puppet.machine.engine.vcpus[0];
+    assert.equal(vcpu?.nestedLpid, undefined);
+    assert.equal(vcpu?.spr(272), 0n, 'SPRG0 of the hypervisor');
+    assert.equal(vcpu?.spr(48), 0n, 'its PIDR');
+  });
+}
 
 test('registers outside of the two structures are common: FPR, VSR, DAR, DSISR, TAR, DSCR, VRSAVE', () => {
   const h = hypervisor();
