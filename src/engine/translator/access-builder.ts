@@ -1,7 +1,7 @@
 // Builds accesses to guest memory: a probe, then a plain load or store; what misses leaves the region.
 import { state } from '../../cpu/state.ts';
 import type { AccessSize, I32, I64, V128 } from '../../isa/builder.ts';
-import { asNode, type Node } from '../ir/node.ts';
+import { asNode, constantOf, type Node } from '../ir/node.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { operatorCode } from '../wasm/opcodes.ts';
@@ -29,10 +29,12 @@ export abstract class AccessBuilder extends RegisterBuilder {
   /** The register off which an address is made; undefined when there is none. */
   protected baseOf(ea: Node): AddressBase | undefined {
     const [base, displacement] = ea.args;
-    const displaced =
-      ea.kind === 'read' || (ea.code === addCode && base?.kind === 'read' && displacement?.kind === 'const');
+    const isSum = ea.code === addCode && base?.kind === 'read' && displacement !== undefined;
+    const constant = ea.kind === 'read' ? 0n : isSum ? constantOf(displacement) : undefined;
     for (let node: Node | undefined = ea; node; node = node.args[0]) {
-      if (node.kind === 'read') return { stateClass: node.stateClass, displaced };
+      if (node.kind === 'read') {
+        return { stateClass: node.stateClass, displacement: constant === undefined ? undefined : Number(constant) };
+      }
     }
     return undefined;
   }

@@ -7,7 +7,12 @@ export interface BlockPage {
   /** i64: effective address of the page; i32: its byte offset in linear memory. */
   readonly tag: number;
   readonly host: number;
+  /** Of the access that found it. */
+  displacement: number;
 }
+
+/** Bytes within which accesses off one register are taken to lie in one page: objects that cross pages are common. */
+const nearby = 512;
 
 /** Pages of the block that is being written. */
 export class BlockPages {
@@ -21,20 +26,23 @@ export class BlockPages {
     this.#ir = ir;
   }
 
-  /** The page found off a base. */
-  find(base: string, write: boolean): BlockPage | undefined {
-    return this.#known.get(base + (write ? 'w' : 'r'));
+  /** The page found off a base, when an access at this displacement is likely to be in it, too. */
+  find(base: string, write: boolean, displacement: number): BlockPage | undefined {
+    const known = this.#known.get(base + (write ? 'w' : 'r'));
+    return known && Math.abs(displacement - known.displacement) < nearby ? known : undefined;
   }
 
   /** Room for the page that is being looked for off a base. */
-  add(base: string, write: boolean): BlockPage {
+  add(base: string, write: boolean, displacement: number): BlockPage {
+    this.#known.delete(base + (write ? 'w' : 'r'));
     const used = new Set(this.#known.values());
     let page = this.#pool.find((free) => !used.has(free));
     if (!page) {
       const { locals } = this.#ir;
-      page = { tag: locals.keep('i64'), host: locals.keep('i32') };
+      page = { tag: locals.keep('i64'), host: locals.keep('i32'), displacement };
       this.#pool.push(page);
     }
+    page.displacement = displacement;
     this.#known.set(base + (write ? 'w' : 'r'), page);
     return page;
   }

@@ -8,8 +8,8 @@ import type { RegionFrame } from './region-frame.ts';
 export interface AddressBase {
   /** Class of its state. */
   readonly stateClass: string;
-  /** The address is the register plus a constant. */
-  readonly displaced: boolean;
+  /** What is added to it when that is a constant. */
+  readonly displacement: number | undefined;
 }
 
 /**
@@ -19,7 +19,8 @@ export interface AddressBase {
 export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean, base: AddressBase | undefined): void {
   const kept = base && f.keptPages.page(base.stateClass, write);
   if (!kept) {
-    const known = base?.displaced ? f.blockPages.find(base.stateClass, write) : undefined;
+    const { stateClass = '', displacement } = base ?? {};
+    const known = displacement === undefined ? undefined : f.blockPages.find(stateClass, write, displacement);
     if (known) {
       ir.localGet(known.tag);
       ir.code.byte(0x7d);
@@ -28,7 +29,7 @@ export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean,
       ir.branchIf(f.miss);
       ir.localGet(known.host);
     } else {
-      const page = base?.displaced ? f.blockPages.add(base.stateClass, write) : undefined;
+      const page = displacement === undefined ? undefined : f.blockPages.add(stateClass, write, displacement);
       writeTlbProbe(ir, f, size, write, page?.tag);
       ir.localGet(f.entry);
       ir.memory(opcode.i32Load, 8, 2);

@@ -96,9 +96,10 @@ export class RegionPlanner {
     if (!decoded || decoded.flow.leaves || decoded.row.privilege === 'hypervisor') return 'stop';
     const { flow, fixed, row, prepared } = decoded;
     if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
-    const call = fixed.LK === 1;
-    const target =
-      flow.relative !== undefined && (calls || !call) ? at + prepared.field(flow.relative, word, prefix) : undefined;
+    const displacement = flow.relative === undefined ? undefined : prepared.field(flow.relative, word, prefix);
+    // One that goes to the next instruction asks for its address, or fills the processor's stack of return addresses.
+    const call = fixed.LK === 1 && displacement !== 4;
+    const target = displacement !== undefined && (calls || !call) ? at + displacement : undefined;
     return { target, fallsThrough: !flow.ends, call, indirect: calls && flow.indirect };
   }
 
