@@ -23,3 +23,6 @@ export const regionResult = {
   /** As `go`, and the context may have changed: interrupts, MSR, TLB tables. */
   resume: 4,
 } as const;
+
+/** Result for the region that waits for a call: control is back there. No other result of a region is the same. */
+export const returned = 5;

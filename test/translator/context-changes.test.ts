@@ -79,6 +79,34 @@ for (const [name, tuning] of [
   });
 }
 
+test('a function comes back with other rights than it was called with', () => {
+  // sc changes between problem and supervisor state.
+  for (const most of [13, 4001]) {
+    const twin = machine();
+    twin.place(0x4c00, 'mfspr 9, 27\n xori 9, 9, 0x4000\n mtspr 27, 9\n rfid\n');
+    twin.place(
+      0x9000,
+      `li 5, 0\n li 8, 0\n li 7, ${rounds}
+       again: bl change
+              ld 6, 0(20)
+              add 5, 5, 6
+              li 6, 0
+              bl change
+              ld 6, 0(20)
+              add 5, 5, 6
+              addi 7, 7, -1
+              cmpdi 7, 0
+              bne again
+              scv 1
+      change: sc
+              blr\n`,
+    );
+    twin.run(0x9000, most);
+    assert.equal(twin.gpr(5), 3n * BigInt(rounds), 'supervisor state reads');
+    assert.equal(twin.gpr(8), BigInt(rounds), 'problem state faults');
+  }
+});
+
 test('scv with its facility off interrupts with the address of scv itself', () => {
   const twin = machine();
   for (const { engine, vcpu } of twin.both) {

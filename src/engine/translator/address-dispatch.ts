@@ -46,10 +46,13 @@ export class AddressDispatch {
   readonly #count: number;
   readonly #hash: Hash;
 
-  /** @param places distances of the targets from the region's page in bytes */
-  constructor(places: readonly number[]) {
+  /**
+   * @param places distances of the targets from the region's page in bytes
+   * @param byAddress addresses are dispatched to, too
+   */
+  constructor(places: readonly number[], byAddress: boolean) {
     this.#count = places.length;
-    this.#hash = chooseHash(places);
+    this.#hash = byAddress ? chooseHash(places) : { multiplier: 0, shift: 0, buckets: [] };
   }
 
   /** With an address's distance from the region's page (i64) on the stack: leaves the number for it. */

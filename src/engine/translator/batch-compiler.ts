@@ -7,11 +7,11 @@ import { CodeMemory } from '../code-memory.ts';
 import { ImportList } from '../import-list.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
 import { type CoveredCode, cover } from './covered-code.ts';
-import { behind, structure } from './flow-graph.ts';
+import { behind, goesRoundAlone, structure } from './flow-graph.ts';
 import { fusesMultiplyAdd } from './fused-multiply-add.ts';
 import { type CompiledRegion, compileRegion, writeEntry } from './region-compiler.ts';
 import { dispatchedParameters, regionParameters } from './region-frame.ts';
-import type { RegionStart } from './region-place.ts';
+import { idOf, type RegionPlace, type RegionStart } from './region-place.ts';
 import { type PlaceToTranslate, type RegionPlan, RegionPlanner } from './region-planner.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
 
@@ -60,6 +60,10 @@ export interface TranslatedBatch {
 /** Times that each instruction on a traced way was executed, on the average, from which on it is a loop that counts. */
 const goesRound = 16;
 
+function placeAt({ place, pages }: RegionPlan, at: number): RegionPlace {
+  return { key: pages.get(at >> 12)?.key ?? place.key, offset: at & 0xfff };
+}
+
 function coverOf({ place, found, pages }: RegionPlan): CoveredCode {
   const covered = new Map<number, Int32Array>();
   for (const { instructions } of found.blocks) {
@@ -90,7 +94,7 @@ export class BatchCompiler {
   #compile({ place, found, pages, repetition }: RegionPlan, imports: ImportList): CompiledRegion {
     const graph = structure(found);
     return compileRegion(graph, {
-      registersInMemory: !(repetition === undefined ? graph.isLoop.some((loop) => loop) : repetition >= goesRound),
+      registersInMemory: !(repetition === undefined ? goesRoundAlone(found) : repetition >= goesRound),
       mode: { is64: true, littleEndian: isLittleEndianKey(place.key) },
       imports,
       exactBudget: this.#setup.tuning.exactBudget,
@@ -112,9 +116,16 @@ export class BatchCompiler {
     }
     const imports = new ImportList();
     const module = new ModuleWriter();
-    const compiled = places.flatMap((place, number) => {
+    // A region may be entered behind its calls, too: of the places in one function the first serves all.
+    const entered = new Set<number>();
+    const inOrder = [...places.entries()].sort(([, a], [, b]) => idOf(a) - idOf(b));
+    const compiled = inOrder.flatMap(([number, place]) => {
+      if (!place.around && entered.has(idOf(place))) return [];
       const plan = this.#planner.plan(place);
-      return plan ? [{ number, plan, region: this.#compile(plan, imports) }] : [];
+      if (!plan) return [];
+      const region = this.#compile(plan, imports);
+      for (const { at } of region.entries ?? []) entered.add(idOf(placeAt(plan, at)));
+      return [{ number, plan, region }];
     });
     if (compiled.length === 0) return { regions: [], usedIndices: 0, bytes: undefined };
     module.importMemory();
@@ -123,12 +134,11 @@ export class BatchCompiler {
     // Each region gets an index; what is left goes to further entries.
     let spare = indices.length - compiled.length;
     const regions = compiled.map(({ number, plan, region }) => {
-      const { place, pages } = plan;
+      const { place } = plan;
       const { entries, locals, body, instructions } = region;
       const starts: RegionStart[] = [];
       const start = (at: number, entered: number) => {
-        const key = pages.get(at >> 12)?.key ?? place.key;
-        starts.push({ key, offset: at & 0xfff, index: indices[functions.length] ?? 0 });
+        starts.push({ ...placeAt(plan, at), index: indices[functions.length] ?? 0 });
         functions.push(entered);
       };
       const type = { params: entries ? dispatchedParameters : regionParameters, results: ['i32'] } as const;

@@ -30,6 +30,9 @@ export interface Flow {
   readonly indirect: boolean;
 }
 
+/** What becomes of calls: control leaves there, goes on in the code that is called, or behind the call when it comes back. */
+export type Calls = 'leave' | 'follow' | 'nest';
+
 /** A basic block; edges are block numbers. */
 export interface FlowBlock {
   readonly instructions: readonly RegionInstruction[];
@@ -38,6 +41,8 @@ export interface FlowBlock {
   readonly end: number;
   /** It may end with a branch to an address that is not relative. */
   readonly indirect: boolean;
+  /** It ends with a call, and control comes to `next` when that comes back. */
+  readonly calls: boolean;
   /** Followed branch target, and the next block when control falls through; undefined where control leaves the region. */
   readonly taken: number | undefined;
   readonly next: number | undefined;
@@ -65,8 +70,39 @@ export interface BlockSearch {
   readonly starts: readonly number[];
   /** Most instructions. */
   readonly limit: number;
-  /** Follow calls; what they return to can be entered, too. */
-  readonly calls: boolean;
+  /** Unless control leaves at calls, what they come back to can be entered, too. */
+  readonly calls: Calls;
+}
+
+/** The region waits for the call that ends a block to come back to `next`. */
+function nests({ call, fallsThrough }: Flow, next: number, { calls }: BlockSearch): boolean {
+  return call && !fallsThrough && calls === 'nest' && (next & 0xfff) !== 0;
+}
+
+/** True when control goes round in these blocks without waiting for calls. */
+export function goesRoundAlone({ blocks }: FoundBlocks): boolean {
+  const state = new Uint8Array(blocks.length);
+  return blocks.some((_, root) => {
+    const stack: { readonly block: number; edge: number }[] = [{ block: root, edge: 0 }];
+    if (state[root] !== 0) return false;
+    state[root] = 1;
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const block = blocks[top.block];
+      const successors = [block?.taken, block?.calls ? undefined : block?.next];
+      if (top.edge === successors.length) {
+        state[top.block] = 2;
+        stack.pop();
+        continue;
+      }
+      const successor = successors[top.edge++];
+      if (successor === undefined) continue;
+      if (state[successor] === 1) return true;
+      if (state[successor] !== 0) continue;
+      state[successor] = 1;
+      stack.push({ block: successor, edge: 0 });
+    }
+    return false;
+  });
 }
 
 /**
@@ -102,7 +138,8 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
           lead(target);
           if (target <= at && !call) dispatched.add(target);
         }
-        if (call && calls && code.follows(next)) {
+        // A call that was made comes back, if it has not yet.
+        if (nests(flow, next, search) || (call && calls === 'follow' && code.follows(next))) {
           dispatched.add(next);
           lead(next);
         }
@@ -117,7 +154,7 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
     walk();
   }
   if (!seen.has(first)) return { blocks: [], dispatched: [] };
-  const dispatcher = calls || dispatched.size > 1;
+  const dispatcher = calls === 'follow' || dispatched.size > 1;
   const order = [...leaders].filter((at) => seen.has(at)).sort((a, b) => a - b);
   // Without a dispatcher the entry is block 0.
   const numbers = new Map(
@@ -125,21 +162,26 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
       ? order.map((at, i) => [at, i + 1])
       : [first, ...order.filter((at) => at !== first)].map((at, i) => [at, i]),
   );
-  const blocks = [...numbers.keys()].map((start) => formBlock(code, start, numbers, seen));
+  const blocks = [...numbers.keys()].map((start) => formBlock(code, start, { numbers, seen, search }));
   if (!dispatcher) return { blocks, dispatched: [] };
   const known = (at: number) => numbers.get(at);
   return {
-    blocks: [{ instructions: [], start: 0, end: 0, indirect: false, taken: undefined, next: undefined }, ...blocks],
+    blocks: [
+      { instructions: [], start: 0, end: 0, indirect: false, calls: false, taken: undefined, next: undefined },
+      ...blocks,
+    ],
     dispatched: [...dispatched].map(known).filter((number) => number !== undefined),
   };
 }
 
-function formBlock(
-  code: CodeReader,
-  start: number,
-  numbers: ReadonlyMap<number, number>,
-  seen: ReadonlyMap<number, Flow | undefined>,
-): FlowBlock {
+/** What was found. */
+interface FoundCode {
+  readonly numbers: ReadonlyMap<number, number>;
+  readonly seen: ReadonlyMap<number, Flow | undefined>;
+  readonly search: BlockSearch;
+}
+
+function formBlock(code: CodeReader, start: number, { numbers, seen, search }: FoundCode): FlowBlock {
   const instructions: RegionInstruction[] = [];
   let at = start;
   let flow: Flow | undefined;
@@ -149,12 +191,14 @@ function formBlock(
     flow = seen.get(at);
     at = behind(instruction);
   } while (!flow && (at & 0xfff) !== 0 && seen.has(at) && !numbers.has(at));
-  const fallsThrough = flow ? flow.fallsThrough : true;
+  const comesBack = flow !== undefined && nests(flow, at, search) && numbers.has(at);
+  const fallsThrough = flow ? flow.fallsThrough || comesBack : true;
   return {
     instructions,
     start,
     end: at,
     indirect: flow?.indirect ?? false,
+    calls: comesBack,
     taken: flow?.target === undefined ? undefined : numbers.get(flow.target),
     next: fallsThrough ? numbers.get(at) : undefined,
   };

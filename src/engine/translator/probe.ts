@@ -22,11 +22,18 @@ export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean,
     const { stateClass = '', displacement } = base ?? {};
     const known = displacement === undefined ? undefined : f.blockPages.find(stateClass, write, displacement);
     if (known) {
+      ir.localTee(f.address);
       ir.localGet(known.tag);
       ir.code.byte(0x7d);
       ir.localTee(f.distance);
       writeBeyond(ir, size);
-      ir.branchIf(f.miss);
+      ir.openIf();
+      ir.localGet(f.address);
+      writeTlbProbe(ir, f, size, write, known.tag);
+      ir.localGet(f.entry);
+      ir.memory(opcode.i32Load, 8, 2);
+      ir.localSet(known.host);
+      ir.close();
       ir.localGet(known.host);
     } else {
       const page = displacement === undefined ? undefined : f.blockPages.add(stateClass, write, displacement);

@@ -20,6 +20,7 @@ import { AddressDispatch } from './address-dispatch.ts';
 import { BlockPages } from './block-pages.ts';
 import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
 import { KeptPages } from './kept-pages.ts';
+import { type NestedCallLocals, writeNestedCall } from './nested-call.ts';
 import { RegionExits } from './region-exits.ts';
 import { dispatchedParameters, parameter, type RegionFrame, regionParameters, writeSite } from './region-frame.ts';
 import { RegisterLocals } from './register-locals.ts';
@@ -77,6 +78,9 @@ export interface CompiledRegion {
 /** Most pages of a region: bits of a word. */
 export const mostPages = 32;
 
+/** Facilities whose instructions may need the host's floating-point arithmetic. */
+const floatingPointFacilities: ReadonlySet<string> = new Set(['FP', 'VEC', 'VSX']);
+
 const pageOf = (at: number) => at >> 12;
 
 class RegionCompiler {
@@ -102,6 +106,11 @@ class RegionCompiler {
   #instructions = 0;
   /** Control comes to the block that is written next from the code in front of it alone. */
   #continues = false;
+  /** Control leaves to addresses that are computed: back behind calls, mostly. */
+  #returns = false;
+  /** It may have floating-point arithmetic. */
+  readonly #floatingPoint: boolean;
+  readonly #nestedCalls: NestedCallLocals;
 
   constructor(graph: StructuredGraph, options: RegionOptions) {
     this.#graph = graph;
@@ -135,6 +144,17 @@ class RegionCompiler {
       leave: 0,
     };
     this.#left = this.#frame.left;
+    this.#nestedCalls = {
+      returnTo: locals.keep('i64'),
+      result: locals.keep('i32'),
+      nesting: locals.keep('i32'),
+    };
+    this.#floatingPoint = graph.blocks.some(({ instructions }) =>
+      instructions.some((instruction) => {
+        const { facility, facilityByField } = options.decode(instruction).row;
+        return facilityByField !== undefined || (facility !== undefined && floatingPointFacilities.has(facility));
+      }),
+    );
     this.#registers = new RegisterLocals(this.#ir, options.registersInMemory);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports);
     const entry = hasDispatcher ? undefined : (graph.blocks[0]?.start ?? 0);
@@ -144,7 +164,11 @@ class RegionCompiler {
     );
     this.#pageBits = new Map([...options.pages.keys()].map((page, i) => [page, 1 << i]));
     if (hasDispatcher) {
-      this.#dispatch = new AddressDispatch(graph.dispatched.map((block) => graph.blocks[block]?.start ?? 0));
+      const places = graph.dispatched.map((block) => graph.blocks[block]?.start ?? 0);
+      this.#dispatch = new AddressDispatch(
+        places,
+        graph.blocks.some((block) => block.indirect),
+      );
     }
   }
 
@@ -152,9 +176,9 @@ class RegionCompiler {
   #changesTranslation(head: number): boolean {
     const { blocks, outermostLoop } = this.#graph;
     return blocks.some(
-      ({ instructions }, i) =>
+      ({ instructions, calls }, i) =>
         outermostLoop[i] === head &&
-        instructions.some((instruction) => this.#options.decode(instruction).flow.changesTranslation),
+        (calls || instructions.some((instruction) => this.#options.decode(instruction).flow.changesTranslation)),
     );
   }
 
@@ -180,7 +204,7 @@ class RegionCompiler {
     ir.close();
     this.#exits.siteLeave(regionResult.raised);
     ir.close();
-    this.#exits.epilogue();
+    this.#exits.epilogue(this.#returns);
     const body = ir.code;
     const whole = new Ir(this.#locals);
     this.#exits.prologue(whole, {
@@ -318,7 +342,7 @@ class RegionCompiler {
     } else if (isMerge[to]) {
       ir.branch(this.#blockLabels.get(to) ?? 0);
     } else {
-      this.#continues = true;
+      this.#continues = !blocks[from]?.calls;
       this.#tree(to);
     }
   }
@@ -342,8 +366,14 @@ class RegionCompiler {
   }
 
   /** Goes on at the address in `next`, by the dispatcher if it is to be asked. */
-  #followAddress({ indirect }: FlowBlock): void {
+  #followAddress(block: FlowBlock): void {
+    const { indirect } = block;
     const ir = this.#ir;
+    if (block.calls) {
+      this.#nest(block);
+      return;
+    }
+    this.#returns = true;
     const { next, leave } = this.#frame;
     if (this.#dispatch && indirect) {
       ir.localGet(this.#left);
@@ -431,8 +461,21 @@ class RegionCompiler {
     ir.branchIf(this.#frame.miss);
   }
 
+  #nest({ end }: FlowBlock): void {
+    writeNestedCall(this.#ir, this.#frame, this.#options.imports, {
+      place: end,
+      floatingPoint: this.#floatingPoint,
+      locals: this.#nestedCalls,
+    });
+  }
+
   /** Writes the branch to a place. */
   #branch(from: number, block: FlowBlock, target: number): void {
+    if (block.calls) {
+      this.#exits.setNext(target);
+      this.#nest(block);
+      return;
+    }
     const to = this.#byStart.get(target);
     if (block.taken === undefined || to !== block.taken) this.#exits.leaveTo(target, true);
     else this.#follow(from, to, true);

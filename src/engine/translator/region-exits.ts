@@ -3,9 +3,10 @@ import { slotOffset, state } from '../../cpu/state.ts';
 import type { Importer } from '../import-list.ts';
 import type { Mode } from '../interpreter/mode.ts';
 import type { Ir } from '../ir/ir.ts';
-import { regionResult } from '../leave-reason.ts';
+import { regionResult, returned } from '../leave-reason.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { writeGoOnAtNip } from './context-check.ts';
+import { writeEnabledExceptions } from './nested-call.ts';
 import { firstEnding, parameter, type RegionFrame, writeReturnToSite } from './region-frame.ts';
 import type { RegisterLocals } from './register-locals.ts';
 import { writeFastTest } from './translator-builder.ts';
@@ -51,11 +52,7 @@ export class RegionExits {
       this.#refuse(ir);
     }
     if (floatingPoint) {
-      // VE, OE, UE, ZE, XE.
-      ir.localGet(parameter.cpu);
-      ir.memory(opcode.i32Load, slotOffset.fpscr, 2);
-      ir.i32Const(0xf8);
-      ir.code.byte(0x71);
+      writeEnabledExceptions(ir);
       this.#refuse(ir);
       writeFastTest(ir, this.#frame.fast);
     }
@@ -101,8 +98,11 @@ export class RegionExits {
     ir.branch(this.#frame.leave);
   }
 
-  /** Stores the registers, then goes on in the region at `next` if one is known, else leaves. */
-  epilogue(): void {
+  /**
+   * Stores the registers, then goes on in the region at `next` if one is known, else leaves; `returns`: that may be where the
+   * region that called this one waits.
+   */
+  epilogue(returns: boolean): void {
     const ir = this.#ir;
     const { next } = this.#frame;
     this.#registers.writeStores(ir);
@@ -124,6 +124,16 @@ export class RegionExits {
     ir.i32Const(0);
     ir.code.byte(0x4c);
     ir.branchIf(leave);
+    if (returns) {
+      ir.localGet(parameter.cpu);
+      ir.memory(opcode.i64Load, state.returnTo.offset, 3);
+      ir.localGet(next);
+      ir.code.byte(0x51);
+      ir.openIf();
+      ir.i32Const(returned);
+      ir.return();
+      ir.close();
+    }
     ir.close();
     ir.localGet(parameter.cpu);
     ir.localGet(next);
@@ -169,8 +179,8 @@ export class RegionExits {
     ir.close();
   }
 
-  /** Leaves and goes on at a place; `branched`: by a branch. */
-  leaveTo(at: number, branched: boolean): void {
+  /** Puts the address of a place into `next`. */
+  setNext(at: number): void {
     const ir = this.#ir;
     ir.localGet(parameter.pageEa);
     ir.code.byte(0x42);
@@ -182,6 +192,12 @@ export class RegionExits {
       ir.code.byte(0x83);
     }
     ir.localSet(this.#frame.next);
+  }
+
+  /** Leaves and goes on at a place; `branched`: by a branch. */
+  leaveTo(at: number, branched: boolean): void {
+    const ir = this.#ir;
+    this.setNext(at);
     if (!branched) {
       ir.i32Const(regionResult.fallThrough);
       ir.localSet(this.#frame.result);

@@ -22,6 +22,52 @@ function planOf(runs: readonly StraightRun[]) {
   return planner.plan({ key, offset: 0x340, records: 0x1000, around: { runs, pages }, before: undefined });
 }
 
+/** Places of a region's instructions in their order, and those of them that follow a call; from code at 0x340. */
+function placesOf(words: readonly number[]) {
+  const buffer = new ArrayBuffer(0x4000);
+  const view = new DataView(buffer);
+  words.forEach((each, i) => {
+    view.setUint32(0x340 + 4 * i, each);
+  });
+  const decode = decoderOf('3.0');
+  const tuning = { ...defaultTuning, onlyExecuted: false };
+  const planner = new RegionPlanner(new CodeMemory(buffer, 0), () => decode, tuning);
+  const plan = planner.plan({ key, offset: 0x340, records: 0x1000, around: undefined, before: undefined });
+  const blocks = plan?.found.blocks ?? [];
+  return {
+    places: blocks.flatMap(({ instructions }) => instructions.map(({ at }) => at)).sort((a, b) => a - b),
+    behindCalls: blocks.flatMap(({ calls, next }) => (calls ? [blocks[next ?? -1]?.start] : [])),
+    entries: plan?.found.dispatched.map((block) => blocks[block]?.start) ?? [],
+  };
+}
+
+const blr = 0x4e800020;
+const callAway = 0x48000801;
+const callNext = 0x48000005;
+/** bc 16,0,−4: while CTR is not 0. */
+const branchBack = 0x4200fffc;
+
+test('a region waits for its calls, and can be entered behind them', () => {
+  const { places, behindCalls, entries } = placesOf([word, callAway, word, callAway, word, blr]);
+  assert.deepEqual(places, [0x340, 0x344, 0x348, 0x34c, 0x350, 0x354]);
+  assert.deepEqual(behindCalls, [0x348, 0x350]);
+  assert.deepEqual(entries, [0x340, 0x348, 0x350]);
+});
+
+test('a branch to the next instruction that notes its address is no call', () => {
+  const { places, behindCalls, entries } = placesOf([word, callNext, callNext, callNext, word, blr]);
+  assert.deepEqual(places, [0x340, 0x344, 0x348, 0x34c, 0x350, 0x354]);
+  assert.deepEqual(behindCalls, []);
+  assert.deepEqual(entries, []);
+});
+
+test('a region with a loop of its own leaves at calls; one that goes round by way of a call does not', () => {
+  assert.deepEqual(placesOf([word, branchBack, callAway, word, blr]).places, [0x340, 0x344, 0x348]);
+  const round = placesOf([word, callAway, branchBack - 4, word, blr]);
+  assert.deepEqual(round.places, [0x340, 0x344, 0x348, 0x34c, 0x350]);
+  assert.deepEqual(round.behindCalls, [0x348]);
+});
+
 test('a region has the straight runs that control took in its page', () => {
   const plan = planOf([
     { at: 0x340, instructions: 3 },

@@ -13,6 +13,7 @@ import {
   type Flow,
   type FoundBlocks,
   findBlocks,
+  goesRoundAlone,
   type RegionInstruction,
 } from './flow-graph.ts';
 import { type DecodedInstruction, mostPages } from './region-compiler.ts';
@@ -143,7 +144,9 @@ export class RegionPlanner {
     const traced = new Set<number>();
     const starts = [place.offset];
     if (!around) {
-      const found = findBlocks(code, { starts, limit: regionLimit, calls: false });
+      const nested = findBlocks(code, { starts, limit: regionLimit, calls: 'nest' });
+      // A loop works on locals, which a call would have to be given.
+      const found = goesRoundAlone(nested) ? findBlocks(code, { starts, limit: regionLimit, calls: 'leave' }) : nested;
       return found.blocks.length > 0 ? { place, found, pages, repetition: undefined } : undefined;
     }
     // Where a run did not come to by the branch in front of it, it came by an address.
@@ -171,7 +174,7 @@ export class RegionPlanner {
       }
     }
     const known = starts.filter((at) => traced.has(at));
-    const found = findBlocks(code, { starts: known, limit: joinedLimit, calls: true });
+    const found = findBlocks(code, { starts: known, limit: joinedLimit, calls: 'follow' });
     const executed = around.runs.reduce((sum, { instructions }) => sum + instructions, 0);
     const repetition = executed / passed;
     return found.blocks.length > 0 ? { place, found, pages, repetition } : undefined;

@@ -12,8 +12,9 @@ interface Region {
   starts: RegionStart[];
   /** How often regions were joined into it. */
   readonly joins: number;
-  /** Instructions that led to its starts since it was made. */
+  /** Instructions that led to its starts, and those that had led to any start before. */
   found: number;
+  since: number;
 }
 
 /** A place that is to be translated; with what is around it when regions are to be joined there. */
@@ -33,6 +34,9 @@ interface OrderUnderWay {
   stale: boolean;
 }
 
+/** A region is joined with what is around it when one in so many of all instructions led to it. */
+const joinShare = 20;
+
 /** How often a region may be joined with what is around it. */
 const mostJoins = 3;
 
@@ -43,7 +47,7 @@ const rememberedPlaces = 65_536;
 const mostWritten = 256;
 
 /** Table indices that are set aside for a place, and for one where regions are joined. */
-const indicesForPlace = 4;
+const indicesForPlace = 8;
 const indicesForJoined = 128;
 
 /** What the translator asks of the store of code pages. */
@@ -117,6 +121,8 @@ export class Translator {
   #waiting = new Map<number, WaitingPlace>();
   #foundWaiting = 0;
   #underWay: OrderUnderWay | undefined;
+  /** Instructions that led to starts of regions. */
+  #found = 0;
   /** Slices since the first of them came. */
   #ticks = 0;
   /** Installed regions by page key. */
@@ -177,13 +183,16 @@ export class Translator {
    */
   sampleStart(place: RegionPlace, instructions: number): boolean {
     const id = idOf(place);
+    this.#found += instructions;
     const region = this.#byStart.get(id);
     if (!region || region.joins >= mostJoins || this.#foundAgain(id)) return false;
     region.found += instructions;
     // What was joined already is looked at again, more and more seldom: control may take other ways.
     if (region.found < this.#tuning.joinThreshold << (3 * region.joins)) return false;
+    const share = region.found / (this.#found - region.since);
     region.found = 0;
-    return true;
+    region.since = this.#found;
+    return share * joinShare >= 1;
   }
 
   /** Joins the region that starts at this place with what is around it. */
@@ -277,11 +286,11 @@ export class Translator {
     const { regions, usedIndices, module, moduleBytes } = batch;
     // The last ones first: they are taken from the end.
     for (let i = indices.length; i-- > usedIndices; ) this.#free.push(indices[i] ?? 0);
-    const translated = new Set(regions.map(({ place }) => place));
-    places.forEach((place, number) => {
+    const translated = new Set(regions.flatMap(({ starts }) => starts.map(idOf)));
+    for (const place of places) {
       const changed = written.some(({ key }) => key === place.key);
-      if (!translated.has(number) && !place.around && !changed) this.#refuse(place);
-    });
+      if (!translated.has(idOf(place)) && !place.around && !changed) this.#refuse(place);
+    }
     if (!module) return;
     const { exports } = new WebAssembly.Instance(module, { env: this.#parts.imports });
     for (let i = 0; i < usedIndices; i++) this.table.set(indices[i] ?? 0, exports[i]);
@@ -334,7 +343,7 @@ export class Translator {
   #install(place: WaitingPlace, { starts, covers: covered }: TranslatedRegion): void {
     const own = idOf(place);
     const joins = place.around ? (this.#byStart.get(own)?.joins ?? 0) + 1 : 0;
-    const region: Region = { starts: [], covers: covered, joins, found: 0 };
+    const region: Region = { starts: [], covers: covered, joins, found: 0, since: this.#found };
     for (const start of starts) {
       const id = idOf(start);
       const other = this.#byStart.get(id);
