@@ -4,17 +4,20 @@
 import * as L from '../generated/layout';
 import * as A from '../generated/spr-attributes';
 import {
-  PROGRAM_ILLEGAL, PROGRAM_PRIVILEGED, facilityUnavailable, hypervisorKeeps, raiseProgram,
+  PROGRAM_ILLEGAL, PROGRAM_PRIVILEGED, facilityUnavailable, hypervisorFacilityUnavailable, hypervisorKeeps,
+  raiseProgram,
 } from '../interrupts/raise';
 import { updateContext } from '../mmu/context';
 import { tlbFlushTranslated } from '../mmu/tlb';
 import { writeAmr } from './amr';
-import { doorbells } from './message';
+import { doorbells, threadNumber } from './message';
 import * as R from './registers';
 import { now, readDecrementer, timebase, writeDecrementer } from './time';
 import { raiseBadThing, stateOfTransaction } from './transaction';
 
 const SPR_MMCR0: i32 = 795;
+const DPDES: i32 = 176;
+const TIR: i32 = 446;
 
 /**
  * The register's attributes when the access is allowed. 0: it is not there, and nothing (more) is to happen; an
@@ -49,7 +52,7 @@ function attributes(cpu: usize, n: i32, problemBit: i32, supervisorBit: i32): i3
     raiseProgram(cpu, n & 0x10 ? PROGRAM_PRIVILEGED : PROGRAM_ILLEGAL);
     return 0;
   }
-  if (bits & supervisorBit) return hypervisorAllows(cpu, bits) ? bits : 0;
+  if (bits & supervisorBit) return hypervisorAllows(cpu, n, bits) ? bits : 0;
   // Number 0 is illegal, and so is reading 4 to 6; others that do not exist are no-operations.
   if (n == 0 || (problemBit == A.readProblem && n >= 4 && n <= 6)) raiseProgram(cpu, PROGRAM_ILLEGAL);
   return 0;
@@ -99,12 +102,21 @@ function facilityAllows(cpu: usize, bits: i32): bool {
   return false;
 }
 
-/** HFSCR's part where FSCR has none. */
-function hypervisorAllows(cpu: usize, bits: i32): bool {
-  const cause = (bits >> A.causeShift) & 15;
+/** HFSCR's part where FSCR has none: privileged state of a guest of the guest. */
+function hypervisorAllows(cpu: usize, n: i32, bits: i32): bool {
+  if (!load<i32>(cpu, L.S_nested)) return true;
+  const cause = hypervisorCause(n, bits);
   if (cause == 0 || !hypervisorKeeps(cpu, cause)) return true;
-  facilityUnavailable(cpu, cause);
+  hypervisorFacilityUnavailable(cpu, cause);
   return false;
+}
+
+/** The HFSCR bit, and its cause number, that covers an SPR; 0 when none does: DSCR, performance monitor, doorbells. */
+function hypervisorCause(n: i32, bits: i32): i32 {
+  if (n == 17) return 2;
+  if ((n >= 736 && n <= 754) || (n >= 768 && n <= 798) || n == 894) return 3;
+  if (n == DPDES || n == TIR) return 10;
+  return (bits >> A.causeShift) & 15;
 }
 
 /** mfspr; `old` is RT, which stays where the register does not exist. */
@@ -127,8 +139,10 @@ export function moveFromSpr(cpu: usize, n: i32, old: u64): u64 {
       return now(cpu) + load<u64>(cpu, L.S_purrOffset);
     case 849:
       return now(cpu) + load<u64>(cpu, L.S_vtbOffset);
-    case 176:
+    case DPDES:
       return doorbells(cpu);
+    case TIR:
+      return threadNumber(cpu);
     case 769:
     case 779:
       return R.spr(cpu, A.sprStorage(n)) & monitorMask(cpu, n);

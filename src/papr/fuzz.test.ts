@@ -22,7 +22,10 @@ const values = fc.array(value, { minLength: 9, maxLength: 9 });
 
 /** A machine with random bytes all over its RAM. */
 function dirtyMachine(seed: number): TestMachine {
-  const machine = new TestMachine({ cpu: 'power9', cpus: '2', 'cap-rpt-invalidate': 'on', devices: 'spapr-rng' }, ram);
+  const machine = new TestMachine(
+    { cpu: 'power9', cpus: '2', 'cap-rpt-invalidate': 'on', 'cap-nested-hv': 'on', devices: 'spapr-rng' },
+    ram,
+  );
   let state = seed | 1;
   for (let at = 0x50_0000; at < ram; at += 4) {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;

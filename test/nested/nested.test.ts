@@ -2,6 +2,7 @@
 // v3.1 Book III, chapters 6 and 7).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { pendingInterrupt } from '../../src/cpu/state.ts';
 import { lpcrBit, setLpcrBits } from '../../src/papr/registers.ts';
 import {
   type Entry,
@@ -468,6 +469,10 @@ test('HFSCR: what the hypervisor keeps leaves to it with the cause; what the gue
   assert.equal(attempt('mtspr 815, r3', 8n, 0n), 'kept 8');
   assert.equal(attempt('mtspr 815, r3', 7n, 0n), 'done');
   assert.equal(attempt('mtspr 804, r3', 7n, 0n), 'kept 7');
+  for (const number of [786, 795, 796, 787, 784]) assert.equal(attempt(`mfspr r3, ${number}`, 3n, 0n), 'kept 3');
+  assert.equal(attempt('mtspr 17, r3', 2n, 0n), 'kept 2');
+  for (const source of ['mfspr r3, 176', 'mfspr r3, 446', 'msgsndp r3'])
+    assert.equal(attempt(source, 10n, 0n), 'kept 10');
   // scv is FSCR's alone: where that shuts it, no bit of HFSCR is asked.
   assert.equal(attempt('scv 0', 12n, 0n), 'f60');
 });
@@ -549,6 +554,32 @@ test('doorbells: a guest has its own, which waits in DPDES', () => {
   assert.equal(run(h, 'mtmsrd r4', { state: { dpdes: 1n }, registers: { r4: realMode | msr.EE } }), 0xc00n);
   assert.equal(h.register('nip'), 0xa04n);
   assert.equal(h.state('dpdes'), 0n);
+});
+
+test('a guest has its core for itself: thread 0, whichever thread of the hypervisor it runs on', () => {
+  const h = new Hypervisor({ request: { cpus: '2', threads: '2' }, host: 'power9-hv-6.1' });
+  h.setTable();
+  h.partition(1).map(0n, h.memoryOf(1), 21n);
+  const type5 = 5n << 27n;
+  const registers = { nip: at, msr: realMode, r4: type5, r5: type5 | 1n };
+  h.program(1, at, 'mfspr r3, 446\n msgsndp r5\n mfspr r6, 176\n msgsndp r4\n mfspr r7, 176\n sc 1');
+  assert.equal(h.enter({ cpu: 1, registers }), 0xc00n);
+  assert.deepEqual([h.register('r3', 1), h.register('r6', 1), h.register('r7', 1)], [0n, 0n, 1n]);
+  assert.equal(h.state('dpdes', 1), 1n);
+  assert.deepEqual(
+    h.puppet.machine.engine.vcpus.map(({ pending }) => pending),
+    [0, 0],
+  );
+  // One for the hypervisor ends the run.
+  h.program(1, at, 'addi r3, r3, 1\n b .-4');
+  h.prepare({ cpu: 1, registers });
+  meanwhile(h, 1, () => {
+    const vcpu = h.puppet.machine.engine.vcpus[1];
+    assert.ok(vcpu);
+    vcpu.pending |= pendingInterrupt.outerDoorbell;
+  });
+  assert.equal(h.resume(1), 0n);
+  assert.equal(h.puppet.machine.engine.vcpus[1]?.pending, pendingInterrupt.doorbell);
 });
 
 test('translations that the hypervisor takes back are gone when the guest runs again, and its own by tlbie', () => {

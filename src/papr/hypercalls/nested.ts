@@ -5,7 +5,7 @@ import type { PlatformState } from '../platform-state.ts';
 import { ramAddress } from '../real-address.ts';
 import { lpcrBit, spr } from '../registers.ts';
 import { hypercallStatus as status } from './status.ts';
-import type { Hypercall, HypercallHandlers } from './types.ts';
+import type { Hypercall, HypercallEffect, HypercallHandler, HypercallHandlers } from './types.ts';
 
 /** PTCR: the table's real address, and PATS, its size being 2^(12 + PATS) bytes. */
 const tableMask = 0x0fff_ffff_ffff_f000n;
@@ -15,6 +15,9 @@ const largestSize = 4n;
 /** Actual page sizes of a radix tlbie: 4 KiB, 2 MiB, 1 GiB, 64 KiB. */
 const pageSizeCodes = [0n, 1n, 2n, 5n];
 const allPageSizes = 0xfn;
+
+/** PCR bits that make a compatibility level. */
+const levelBits = 0x1en;
 
 /** "What" of H_RPT_INVALIDATE: nested, and all kinds of what is kept. */
 const whatTlb = 2n;
@@ -60,14 +63,16 @@ export class NestedGuests {
     return status.H_SUCCESS;
   }
 
-  #enter({ vcpu }: Hypercall): bigint {
+  #enter({ vcpu }: Hypercall): bigint | HypercallEffect {
     const { services } = this.#state;
     const result = services.nested.enter(vcpu.index);
     if (result !== status.H_SUCCESS) return result;
     if (vcpu.nestedLpid !== undefined) this.#known.add(vcpu.nestedLpid);
     services.contextChanged(vcpu);
     // The registers are those of the guest's guest now, and the call returns when it leaves.
-    return vcpu.gpr(3);
+    const r3 = vcpu.gpr(3);
+    // Another level than the one before costs all decoded code: the machine looks after other things first.
+    return (vcpu.spr(spr.PCR) & levelBits) === 0n ? r3 : { status: r3, effect: { kind: 'yield' } };
   }
 
   /** First doubleword of a partition table entry; 0 when there is none. */
@@ -124,8 +129,8 @@ export class NestedGuests {
 
   handlers(): HypercallHandlers {
     const radixOnly =
-      (handler: (call: Hypercall) => bigint) =>
-      (call: Hypercall): bigint =>
+      (handler: HypercallHandler): HypercallHandler =>
+      (call) =>
         isRadix(call.vcpu) ? handler(call) : status.H_FUNCTION;
     return {
       H_SET_PARTITION_TABLE: radixOnly((call) => this.#setPartitionTable(call.argument(0))),
