@@ -82,7 +82,7 @@ export async function compileProgram(folder: string): Promise<string> {
   return output;
 }
 
-/** What the program is packed with in both guests. */
+/** The program, and what it needs to be started as init. */
 function initEntries(program: Uint8Array): CpioEntry[] {
   return [
     { kind: 'directory', path: 'dev', mode: 0o755 },
@@ -102,7 +102,8 @@ export async function packInitrd(program: string, files: KernelFiles, withLinux:
   const add = (path: string, content: Uint8Array) => void entries.push({ kind: 'file', path, mode: 0o644, content });
   for (const [index, name] of modules.entries()) add(name, await readFile(files.modules[index] ?? ''));
   if (withLinux) {
-    add('initrd-2', writeCpio(initEntries(await readFile(program))));
+    // The guest's RAM disk is this one so far: the same program and modules.
+    add('initrd-2', writeCpio(entries));
     add('vmlinux', await readFile(files.kernel));
   }
   return writeCpio(entries);

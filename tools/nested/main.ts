@@ -9,7 +9,7 @@ import { hasProgram } from '../../src/host/guest/program.ts';
 import { silentProgress, streamProgress } from '../../src/host/progress.ts';
 import { type BootFiles, bootNested, type Place } from './boot.ts';
 import { checkNames, compileProgram, kernelFiles, NestedError, packInitrd } from './guest-files.ts';
-import { exceptionsOf, type NestedMachine, nestedMachines, qemuExceptions } from './machines.ts';
+import { exceptionsOf, longChecks, type NestedMachine, nestedMachines, qemuExceptions } from './machines.ts';
 import { type CheckResult, differingDetails, type NestedReport, readNestedReport, wrongChecks } from './report.ts';
 
 const usage = `Usage: npm run boot:nested -- [options] [NAME…]
@@ -17,6 +17,7 @@ Boots Debian's kernel with KVM in each machine whose name has one of the words i
 guests in it. Each check of them must pass.
 
   --checks WORD,…   only checks whose name has one of the words in it
+  --quick           without the checks that boot a whole kernel as the guest
   --qemu            on QEMU, too, and compare
   --only-qemu       on QEMU alone
   --list            print the names of machines and checks and end
@@ -41,12 +42,15 @@ interface Result {
 interface Job extends BootFiles {
   /** The checks that are asked for. */
   readonly names: readonly string[];
+  /** Checks that are left out. */
+  readonly without: readonly string[];
   readonly keep?: string;
 }
 
 async function bootOne(machine: NestedMachine, place: Place, job: Job): Promise<Result & { report: NestedReport }> {
   const exceptions = place === 'qemu' ? qemuExceptions : exceptionsOf(machine);
   const left = exceptions.filter(({ verdict }) => verdict === 'missing').map(({ check }) => check);
+  left.push(...job.without);
   const words = left.length === 0 ? job.words : [...job.words, `NESTED_WITHOUT=${left.join(',')}`];
   const boot = await bootNested(machine, place, { ...job, words });
   if (job.keep !== undefined)
@@ -71,6 +75,7 @@ async function main(scratch: string): Promise<number> {
     allowPositionals: true,
     options: {
       checks: { type: 'string' },
+      quick: { type: 'boolean', default: false },
       qemu: { type: 'boolean', default: false },
       'only-qemu': { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
@@ -88,7 +93,8 @@ async function main(scratch: string): Promise<number> {
   }
   const wanted = (name: string, words: readonly string[]) => words.length === 0 || words.some((w) => name.includes(w));
   const machines = nestedMachines.filter(({ name }) => wanted(name, positionals));
-  const names = (await checkNames()).filter((name) => wanted(name, values.checks?.split(',') ?? []));
+  const asked = (await checkNames()).filter((name) => wanted(name, values.checks?.split(',') ?? []));
+  const names = asked.filter((name) => !(values.quick && longChecks.includes(name)));
   if (machines.length === 0 || names.length === 0) {
     process.stderr.write('boot:nested: no machine or check has such a name; --list has all\n');
     return 64;
@@ -105,7 +111,14 @@ async function main(scratch: string): Promise<number> {
   }
   const files = await kernelFiles(values.mirror, streamProgress(process.stderr));
   const initrd = join(scratch, 'initrd');
-  writeFileSync(initrd, await packInitrd(await compileProgram(scratch), files, names.includes('linux')));
+  writeFileSync(
+    initrd,
+    await packInitrd(
+      await compileProgram(scratch),
+      files,
+      longChecks.some((name) => names.includes(name)),
+    ),
+  );
   const words = values.checks === undefined ? [] : [`NESTED=${values.checks}`];
   const job: Job = {
     kernel: files.kernel,
@@ -113,6 +126,7 @@ async function main(scratch: string): Promise<number> {
     words,
     patienceMs,
     names,
+    without: values.quick ? longChecks : [],
     ...(values.keep === undefined ? {} : { keep: values.keep }),
   };
   const progress = process.stderr.isTTY === true ? streamProgress(process.stderr) : silentProgress;

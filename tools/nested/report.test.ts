@@ -11,6 +11,8 @@ const console = [
   'NESTED one ok 3 of 3',
   'NESTED two skip not here\r',
   '[    2.0] KVM: NESTED three FAIL r3 is 0x1, not 0x2',
+  'L2| NESTED two ok',
+  'L2| Oops',
   'NESTED end',
 ].join('\n');
 

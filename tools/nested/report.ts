@@ -33,7 +33,11 @@ const complaint = /Oops|BUG:|Kernel panic|WARNING: CPU|Call Trace|KVM trap|soft 
  * @param names the checks that were asked for
  */
 export function readNestedReport(console: string, names: readonly string[]): NestedReport {
-  const lines = console.replaceAll('\r', '').split('\n');
+  // What the guest's guest prints is judged by the check that boots it.
+  const lines = console
+    .replaceAll('\r', '')
+    .split('\n')
+    .filter((line) => !line.startsWith('L2| '));
   const said = new Map<string, CheckResult>();
   for (const line of lines) {
     const [, name = '', verdict = '', detail = ''] = /NESTED (\S+) (ok|skip|FAIL)(?: (.*))?$/.exec(line) ?? [];

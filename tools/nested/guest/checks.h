@@ -45,7 +45,8 @@
   CHECK(check_interprocessor, "interprocessor") \
   CHECK(check_two_machines, "two-machines") \
   CHECK(check_many_machines, "many-machines") \
-  CHECK(check_linux, "linux")
+  CHECK(check_linux, "linux") \
+  CHECK(check_third_level, "third-level")
 
 #define CHECK(function, name) check_run function;
 ALL_CHECKS

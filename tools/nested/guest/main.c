@@ -196,6 +196,8 @@ int main(void) {
     if (wanted(checks[i].name)) run_check(checks[i].name, checks[i].run);
   printf("NESTED end\n");
   fflush(stdout);
+  // The console's driver polls: what is written last needs a moment.
+  sleep(1);
   if (getpid() == 1) reboot(RB_POWER_OFF);
   return 0;
 }
