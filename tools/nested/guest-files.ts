@@ -1,11 +1,11 @@
 // What the guest hypervisor boots: Debian's kernel with the KVM modules of the same package, and our program as its init.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aptIsPresent, fetchWithApt } from '../../src/host/guest/apt-source.ts';
 import { type CpioEntry, writeCpio } from '../../src/host/guest/cpio.ts';
-import { fileFromDeb } from '../../src/host/guest/deb.ts';
-import { cacheFolder, defaultSuite } from '../../src/host/guest/default-guest.ts';
+import { filesFromDeb } from '../../src/host/guest/deb.ts';
+import { cacheFolder, defaultGuest, defaultSuite, kvmModuleNames } from '../../src/host/guest/default-guest.ts';
 import { fetchFromMirror } from '../../src/host/guest/mirror-source.ts';
 import { hasProgram, runProgram } from '../../src/host/guest/program.ts';
 import type { Progress } from '../../src/host/progress.ts';
@@ -17,9 +17,6 @@ const compiler = 'powerpc64le-linux-gnu-gcc';
 const sources = fileURLToPath(new URL('../../../tools/nested/guest', import.meta.url));
 const flags = '-O2 -std=gnu11 -Wall -Wextra -Werror -static -pthread -Wa,-mregnames'.split(' ');
 
-/** The modules, and where the kernel's package has them. */
-const modules = ['kvm.ko', 'kvm-hv.ko'] as const;
-
 /** The files of the cache folder: a kernel and its modules, always of the same package. */
 export interface KernelFiles {
   /** The uncompressed ELF kernel. */
@@ -29,21 +26,23 @@ export interface KernelFiles {
 }
 
 function kernelFilesIn(folder: string): KernelFiles {
-  return { kernel: join(folder, 'vmlinux'), modules: modules.map((name) => join(folder, name)) };
+  return { kernel: join(folder, 'vmlinux'), modules: kvmModuleNames.map((name) => join(folder, name)) };
 }
 
 /**
- * Fetches the kernel and its modules once, through apt or from a mirror, as the default guest is fetched.
+ * The default guest's kernel and its modules for KVM. A cache of an earlier release has no modules: both are fetched once more then,
+ * so that they fit each other.
  * @param mirror a Debian mirror; absent: this machine's apt
  * @throws GuestFetchError or NestedError with a way out
  */
 export async function kernelFiles(mirror: string | undefined, progress: Progress): Promise<KernelFiles> {
-  const cache = cacheFolder();
-  const whole = join(cache, 'nested-1');
-  if ((await readdir(whole).catch(() => [])).length > modules.length) return kernelFilesIn(whole);
+  const guest = await defaultGuest(mirror === undefined ? {} : { mirror }, progress);
+  if (guest.kvmModules.length > 0) return { kernel: guest.kernelPath, modules: guest.kvmModules };
+  const whole = join(cacheFolder(), 'nested-1');
+  if ((await readdir(whole).catch(() => [])).length > kvmModuleNames.length) return kernelFilesIn(whole);
   if (mirror === undefined && !aptIsPresent())
     throw new NestedError('there is no apt to fetch the kernel with: name a Debian mirror with --mirror URL');
-  const work = join(cache, `fetch-nested-${process.pid}`);
+  const work = join(cacheFolder(), `fetch-nested-${process.pid}`);
   const downloads = join(work, 'downloads');
   try {
     await mkdir(downloads, { recursive: true });
@@ -52,12 +51,18 @@ export async function kernelFiles(mirror: string | undefined, progress: Progress
         ? await fetchWithApt(downloads, progress)
         : await fetchFromMirror({ mirror, suite: defaultSuite }, downloads, progress);
     await progress.step('Unpacking the kernel and KVM', async () => {
-      for (const name of modules)
-        await writeFile(join(work, name), (await fileFromDeb(kernelDeb, new RegExp(`/kvm/${name}$`))).content);
-      await writeFile(join(work, 'vmlinux'), (await fileFromDeb(kernelDeb, /^boot\/vmlinux-/)).content);
+      const names = ['vmlinux', ...kvmModuleNames];
+      const patterns = [/^boot\/vmlinux-/, ...kvmModuleNames.map((name) => new RegExp(`/kvm/${name}$`))];
+      for (const [index, file] of (await filesFromDeb(kernelDeb, patterns)).entries()) {
+        if (file === undefined) throw new NestedError(`${kernelDeb} has no ${names[index]}`);
+        await writeFile(join(work, names[index] ?? ''), file.content);
+      }
     });
     await rm(downloads, { recursive: true });
-    await rename(work, whole);
+    // When another process was faster, its files are as good as ours.
+    await rename(work, whole).catch(async (error: unknown) => {
+      if ((await readdir(whole).catch(() => [])).length <= kvmModuleNames.length) throw error;
+    });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -88,19 +93,21 @@ function initEntries(program: Uint8Array): CpioEntry[] {
     { kind: 'directory', path: 'dev', mode: 0o755 },
     { kind: 'character-device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
     { kind: 'character-device', path: 'dev/null', mode: 0o666, major: 1, minor: 3 },
+    // Linux's list of devices: MISC_MAJOR, KVM_MINOR.
+    { kind: 'character-device', path: 'dev/kvm', mode: 0o600, major: 10, minor: 232 },
     { kind: 'file', path: 'init', mode: 0o755, content: program },
   ];
 }
 
 /**
- * Packs the initial RAM disk.
- * @param program path of the compiled program
+ * Packs the initial RAM disk: the program as init, the modules, and /dev/kvm.
+ * @param program the program's ELF file
  * @param withLinux the kernel and a RAM disk for a Linux that is the guest's guest go with it
  */
-export async function packInitrd(program: string, files: KernelFiles, withLinux: boolean): Promise<Uint8Array> {
-  const entries = initEntries(await readFile(program));
+export async function packInitrd(program: Uint8Array, files: KernelFiles, withLinux: boolean): Promise<Uint8Array> {
+  const entries = initEntries(program);
   const add = (path: string, content: Uint8Array) => void entries.push({ kind: 'file', path, mode: 0o644, content });
-  for (const [index, name] of modules.entries()) add(name, await readFile(files.modules[index] ?? ''));
+  for (const path of files.modules) add(basename(path), await readFile(path));
   if (withLinux) {
     // The guest's RAM disk is this one so far: the same program and modules.
     add('initrd-2', writeCpio(entries));

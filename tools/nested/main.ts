@@ -1,6 +1,6 @@
 // The command behind `npm run boot:nested`: boots Debian's kernel as a guest hypervisor, which runs small guests through KVM, and says
 // which checks of them failed. Ends with 1 when one did.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -114,7 +114,7 @@ async function main(scratch: string): Promise<number> {
   writeFileSync(
     initrd,
     await packInitrd(
-      await compileProgram(scratch),
+      readFileSync(await compileProgram(scratch)),
       files,
       longChecks.some((name) => names.includes(name)),
     ),

@@ -49,12 +49,27 @@ async function dataArchive(debPath: string): Promise<Uint8Array> {
 }
 
 /**
- * Finds one file in a package.
+ * Finds files in a package.
  * @param debPath the package on this machine
- * @param wanted tells the path inside the package (without `./`)
+ * @param wanted each tells the path inside the package (without `./`) of one file
+ * @returns the files in the order asked for; undefined for one that the package does not have
+ * @throws GuestFetchError when the package cannot be unpacked
+ */
+export async function filesFromDeb(debPath: string, wanted: readonly RegExp[]): Promise<(TarFile | undefined)[]> {
+  const found = wanted.map((): TarFile | undefined => undefined);
+  for (const file of tarFiles(await dataArchive(debPath))) {
+    const index = wanted.findIndex((pattern) => pattern.test(file.path));
+    if (index >= 0) found[index] ??= file;
+  }
+  return found;
+}
+
+/**
+ * Finds one file in a package.
  * @throws GuestFetchError when the package cannot be unpacked or has no such file
  */
 export async function fileFromDeb(debPath: string, wanted: RegExp): Promise<TarFile> {
-  for (const file of tarFiles(await dataArchive(debPath))) if (wanted.test(file.path)) return file;
-  throw new GuestFetchError(`${debPath} has no file ${wanted.source}`, ownGuestHint);
+  const [file] = await filesFromDeb(debPath, [wanted]);
+  if (file === undefined) throw new GuestFetchError(`${debPath} has no file ${wanted.source}`, ownGuestHint);
+  return file;
 }

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Progress } from '../progress.ts';
 import { aptIsPresent, fetchWithApt } from './apt-source.ts';
-import { fileFromDeb } from './deb.ts';
+import { fileFromDeb, filesFromDeb } from './deb.ts';
 import { GuestFetchError, ownGuestHint } from './guest-error.ts';
 import { guestArchitecture } from './guest-packages.ts';
 import { baseInitramfs } from './initramfs.ts';
@@ -25,6 +25,8 @@ export interface DefaultGuest {
   readonly initrdPath: string;
   /** The kernel's version, such as `6.1.0-50-powerpc64le`. */
   readonly kernelVersion: string;
+  /** Paths of the kernel's modules for KVM, in the order in which they are loaded; empty when they were not kept. */
+  readonly kvmModules: readonly string[];
 }
 
 /** How the guest may be fetched. */
@@ -40,6 +42,9 @@ export interface GuestOptions {
 /** The release whose kernel Continuo is tested with. */
 export const defaultSuite = 'bookworm';
 
+/** KVM of a guest that is itself a hypervisor (cap-nested-hv), in the order in which it is loaded. */
+export const kvmModuleNames = ['kvm.ko', 'kvm-hv.ko'] as const;
+
 /** `$XDG_CACHE_HOME/continuo`, or `~/.cache/continuo` (XDG base directory specification). */
 export function cacheFolder(): string {
   const fromEnvironment = process.env.XDG_CACHE_HOME;
@@ -54,7 +59,11 @@ async function complete(folder: string): Promise<DefaultGuest | undefined> {
       kernelVersion: unknown;
     };
     if (typeof kernelVersion !== 'string') return undefined;
-    return { kernelPath: join(folder, 'vmlinux'), initrdPath: await currentInitrd(folder), kernelVersion };
+    const kept = await readdir(folder);
+    const kvmModules = kvmModuleNames.every((name) => kept.includes(name))
+      ? kvmModuleNames.map((name) => join(folder, name))
+      : [];
+    return { kernelPath: join(folder, 'vmlinux'), initrdPath: await currentInitrd(folder), kernelVersion, kvmModules };
   } catch (error) {
     // Not there yet; any other trouble (permissions) shows up again with its cause when the folder is written.
     if (error instanceof Error) return undefined;
@@ -99,8 +108,16 @@ async function fetchInto(folder: string, options: GuestOptions, progress: Progre
       ? await fetchWithApt(downloads, progress)
       : await fetchFromMirror({ mirror: options.mirror, suite: options.suite ?? defaultSuite }, downloads, progress);
   await progress.step('Unpacking the guest', async () => {
-    const kernel = await fileFromDeb(packages.kernelDeb, /^boot\/vmlinux-/);
+    const [kernel, ...modules] = await filesFromDeb(packages.kernelDeb, [
+      /^boot\/vmlinux-/,
+      ...kvmModuleNames.map((name) => new RegExp(`/kvm/${name}$`)),
+    ]);
+    if (kernel === undefined) throw new GuestFetchError(`${packages.kernelDeb} has no kernel`, ownGuestHint);
     const busybox = await fileFromDeb(packages.busyboxDeb, /^(usr\/)?bin\/busybox$/);
+    for (const [index, name] of kvmModuleNames.entries()) {
+      const module = modules[index];
+      if (module !== undefined) await writeFile(join(folder, name), module.content);
+    }
     await writeFile(join(folder, 'vmlinux'), kernel.content);
     await writeFile(join(folder, 'busybox'), busybox.content);
     const kernelVersion = kernel.path.replace(/^boot\/vmlinux-/, '');

@@ -14,7 +14,6 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,24 +106,13 @@ static void load_module(const char *path) {
   if (fd >= 0) close(fd);
 }
 
-/// The device's minor number is in /sys: nothing makes the node here.
-static void make_device(void) {
-  unsigned major, minor;
-  FILE *file = fopen("/sys/class/misc/kvm/dev", "r");
-  if (file == NULL || fscanf(file, "%u:%u", &major, &minor) != 2) printf("NESTED device FAIL KVM has no device\n");
-  else mknod("/dev/kvm", S_IFCHR | 0600, makedev(major, minor));
-  if (file != NULL) fclose(file);
-}
-
 static void set_up(void) {
   mkdir("/proc", 0555);
   mkdir("/sys", 0555);
-  mkdir("/dev", 0755);
   mount("proc", "/proc", "proc", 0, NULL);
   mount("sys", "/sys", "sysfs", 0, NULL);
   load_module("/kvm.ko");
   load_module("/kvm-hv.ko");
-  make_device();
 }
 
 static const char *running;
