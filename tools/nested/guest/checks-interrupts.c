@@ -350,3 +350,30 @@ void check_watchpoint(void) {
   same(noted.dar, TEST_AREA + 64);
   same(noted.dsisr, DSISR_WATCH);
 }
+
+void check_breakpoint_register(void) {
+  struct vm vm;
+  struct cpu cpu;
+  vm_open(&vm, MEMORY, SMALL_PAGES);
+  cpu_open(&cpu, &vm, 0);
+  // CIABR: the address of the second instruction, in supervisor state (2); the interrupt comes behind it.
+  cpu_set(&cpu, KVM_REG_PPC_CIABR, (address_of(l2_nothing) + 4) | 2);
+  cpu_start(&cpu, l2_nothing, REAL_MODE, ARGUMENTS(0));
+  same(cpu_run(&cpu), KVM_EXIT_PAPR_HCALL);
+  if (cpu.run->papr_hcall.nr == REPORT) skip("no breakpoint register here");
+  struct interrupt noted = logged(&cpu, 0);
+  same(noted.vector, 0xd00);
+  same(noted.srr0, address_of(l2_nothing) + 8);
+}
+
+void check_monitor(void) {
+  struct vm vm;
+  struct cpu cpu;
+  vm_open(&vm, MEMORY, SMALL_PAGES);
+  cpu_open(&cpu, &vm, 0);
+  for (uint64_t value = 1; value < 1000000; value *= 30) {
+    cpu_start(&cpu, l2_monitor, REAL_MODE, ARGUMENTS(value));
+    cpu_run_to(&cpu, REPORT);
+    same(argument(&cpu, 0), value);
+  }
+}

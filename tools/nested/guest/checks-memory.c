@@ -1,11 +1,13 @@
 // Memory behind a guest: pages that appear when they are touched, change their place, are read-only, written, or no memory at all.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "checks.h"
 #include "l2.h"
@@ -226,4 +228,72 @@ void check_dirty_log(void) {
     expect(ioctl(vm.fd, KVM_GET_DIRTY_LOG, &log) == 0);
     if (round >= 0) same(bits, wanted);
   }
+}
+
+static void write_file(const char *path, const char *text) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, text, strlen(text)) < 0) fail("%s: %s", path, strerror(errno));
+  close(fd);
+}
+
+static long number_in(const char *path) {
+  char text[32] = {0};
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || read(fd, text, sizeof text - 1) < 0) fail("%s: %s", path, strerror(errno));
+  close(fd);
+  return atol(text);
+}
+
+/// Pages of the same content become one (KSM); a store gives its page back to itself.
+void check_merged(void) {
+  struct vm vm;
+  struct cpu cpu;
+  vm_open(&vm, MEMORY, SMALL_PAGES);
+  cpu_open(&cpu, &vm, 0);
+  const int count = 64;
+  uint8_t *area = vm.memory + TEST_AREA;
+  memset(area, 0x5a, count * PAGE);
+  cpu_start(&cpu, l2_sum, REAL_MODE, ARGUMENTS(TEST_AREA, 0, count * PAGE, PAGE));
+  cpu_run_to(&cpu, REPORT);
+  uint64_t all = argument(&cpu, 0);
+  same(all, count * 0x5a5a5a5a5a5a5a5aull);
+  expect(madvise(area, count * PAGE, MADV_MERGEABLE) == 0);
+  write_file("/sys/kernel/mm/ksm/pages_to_scan", "1000");
+  write_file("/sys/kernel/mm/ksm/sleep_millisecs", "2");
+  write_file("/sys/kernel/mm/ksm/run", "1");
+  for (int wait = 0; number_in("/sys/kernel/mm/ksm/pages_sharing") < count - 2; wait++) {
+    if (wait > 1000) fail("%ld pages were merged", number_in("/sys/kernel/mm/ksm/pages_sharing"));
+    usleep(10000);
+  }
+  for (int page = 0; page < count; page += 7) {
+    cpu_start(&cpu, l2_sum, REAL_MODE, ARGUMENTS(TEST_AREA, 0, count * PAGE, PAGE));
+    cpu_run_to(&cpu, REPORT);
+    same(argument(&cpu, 0), all);
+    cpu_start(&cpu, l2_store, REAL_MODE, ARGUMENTS(TEST_AREA + page * PAGE, page));
+    cpu_run_to(&cpu, REPORT);
+    all += page - 0x5a5a5a5a5a5a5a5aull;
+    for (int other = 0; other < count; other++)
+      same(get64(&vm, TEST_AREA + other * PAGE), other <= page && other % 7 == 0 ? (uint64_t)other : 0x5a5a5a5a5a5a5a5a);
+  }
+  write_file("/sys/kernel/mm/ksm/run", "2");
+  detail("%d pages", count);
+}
+
+void check_reserved_huge_pages(void) {
+  struct vm vm;
+  struct cpu cpu;
+  vm_open(&vm, MEMORY / 2, SMALL_PAGES);
+  cpu_open(&cpu, &vm, 0);
+  const uint64_t size = 8ul << 20;
+  write_file("/proc/sys/vm/nr_hugepages", "4");
+  uint8_t *pages =
+      mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+  if (pages == MAP_FAILED) fail("mmap: %s", strerror(errno));
+  vm_slot(&vm, 1, MEMORY, pages, size, 0);
+  cpu_start(&cpu, l2_fill, REAL_MODE, ARGUMENTS(MEMORY, 3, size, 1024));
+  cpu_run_to(&cpu, REPORT);
+  for (uint64_t at = 0; at < size; at += 1024) same(*(uint64_t *)(pages + at), MEMORY + at + 3);
+  vm_slot(&vm, 1, MEMORY, pages, 0, 0);
+  munmap(pages, size);
+  write_file("/proc/sys/vm/nr_hugepages", "0");
 }

@@ -20,6 +20,8 @@
   CHECK(check_discard, "discard") \
   CHECK(check_move_slot, "move-slot") \
   CHECK(check_dirty_log, "dirty-log") \
+  CHECK(check_merged, "merged") \
+  CHECK(check_reserved_huge_pages, "hugetlb") \
   CHECK(check_translated, "translated") \
   CHECK(check_processes, "processes") \
   CHECK(check_reference_change, "reference-change") \
@@ -41,6 +43,8 @@
   CHECK(check_signal, "signal") \
   CHECK(check_breakpoint, "breakpoint") \
   CHECK(check_watchpoint, "watchpoint") \
+  CHECK(check_breakpoint_register, "breakpoint-register") \
+  CHECK(check_monitor, "monitor") \
   CHECK(check_lock, "two-vcpus") \
   CHECK(check_interprocessor, "interprocessor") \
   CHECK(check_two_machines, "two-machines") \

@@ -196,6 +196,12 @@ note_vectored:
 	scv 0
 	hypercall 0xf100
 
+// A counter of the performance monitor, which KVM lets a guest have when it first asks.
+	entry l2_monitor
+	mtspr 787, r3 // PMC1
+	mfspr r4, 787
+	hypercall 0xf100
+
 // Lets the decrementer run out after r3 ticks with interrupts on.
 	entry l2_decrementer
 	mtdec r3
