@@ -159,9 +159,12 @@ const scratch = mkdtempSync(join(tmpdir(), 'continuo-nested-'));
 try {
   process.exitCode = await main(scratch);
 } catch (error) {
-  if (!(error instanceof NestedError || error instanceof GuestFetchError)) throw error;
-  process.stderr.write(`boot:nested: ${error.message}\n`);
-  process.exitCode = 69;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const mistake = code.startsWith('ERR_PARSE_ARGS_');
+  if (!mistake && !(error instanceof NestedError || error instanceof GuestFetchError)) throw error;
+  const message = error instanceof Error ? error.message : code;
+  process.stderr.write(`boot:nested: ${message}${mistake ? '\n--help lists the options' : ''}\n`);
+  process.exitCode = mistake ? 64 : 69;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
