@@ -41,6 +41,41 @@ function hsrr1(): u64 {
 /** HSRR1 bit 47: the fetch had to store to a table. */
 const HISI_STORE: u64 = 0x10000;
 
+/** Bits of an address in a block of pages that are put into the TLB together. */
+const BLOCK_BITS: i32 = 16;
+/** The pages that a load and a store missed last. */
+let lastLoaded: u64 = 0;
+let lastStored: u64 = 0;
+
+@inline function insert(cpu: usize, ea: u64, real: u32): void {
+  const page = load<u32>(L.W_ramBase) + real;
+  if (T.rights & T.CAN_READ) tlbInsert(cpu, ea, T.ACCESS_READ, page, T.keyed);
+  if (T.rights & T.CAN_WRITE && T.changed && !holdsCode(real)) tlbInsert(cpu, ea, T.ACCESS_WRITE, page, T.keyed);
+}
+
+/**
+ * Puts the page that missed into the TLB. When pages miss one after the other, a copy is under way: those that come next in the same
+ * leaf are put there, too.
+ */
+function fill(cpu: usize, ea: u64, access: i32): void {
+  const page = ea & ~0xfff;
+  const real = <u32>T.real & ~0xfff;
+  const follows = page == (access == T.ACCESS_WRITE ? lastStored : lastLoaded) + 4096;
+  let last = page;
+  insert(cpu, page, real);
+  if (follows && T.sharedBits >= BLOCK_BITS) {
+    const end = ((page >> BLOCK_BITS) + 1) << BLOCK_BITS;
+    for (let next = page + 4096; next != end; next += 4096) {
+      const distance = <u32>(next - page);
+      if (!inRam(T.real + distance)) break;
+      insert(cpu, next, real + distance);
+      last = next;
+    }
+  }
+  if (access == T.ACCESS_WRITE) lastStored = last;
+  else lastLoaded = last;
+}
+
 /**
  * Translates a data access and fills the TLB. Returns the host address, or 0: then either `exception` is set or the
  * access goes to the real address `T.real` outside RAM.
@@ -57,8 +92,9 @@ function resolve(cpu: usize, ea: u64, access: i32): usize {
   const real = <u32>T.real;
   const page = load<u32>(L.W_ramBase) + (real & ~0xfff);
   if (load<i32>(cpu, L.S_watching) && pageIsWatched(cpu, ea)) return page + (real & 0xfff);
-  if (T.rights & T.CAN_READ) tlbInsert(cpu, ea, T.ACCESS_READ, page, T.keyed);
-  if (T.rights & T.CAN_WRITE && T.changed && !holdsCode(real)) tlbInsert(cpu, ea, T.ACCESS_WRITE, page, T.keyed);
+  // Among watched pages each is looked at.
+  if (load<i32>(cpu, L.S_watching)) insert(cpu, ea, real & ~0xfff);
+  else fill(cpu, ea, access);
   return page + (real & 0xfff);
 }
 

@@ -28,7 +28,8 @@ export function walkRadix(cpu: usize, ea: u64, access: i32): i32 {
   if (!(rights & (1 << access))) return T.faulted(access == T.ACCESS_EXECUTE ? T.NO_EXECUTE : T.PROTECTION);
   const update = neededBits(access);
   if ((pte & update) != update) atomic.or<u64>(Tree.entry, bswap(update));
-  return T.found(Tree.realAddress(ea), rights, ((pte | update) & Tree.C) != 0, isKeyed(cpu, pte));
+  const changed = ((pte | update) & Tree.C) != 0;
+  return T.foundInLeaf(Tree.leafBits(), Tree.realAddress(ea), rights, changed, isKeyed(cpu, pte));
 }
 
 @inline function neededBits(access: i32): u64 {

@@ -43,6 +43,8 @@ export let keyed: bool = false;
 export let fault: u64 = 0;
 /** Of a fault in the partition-scoped tree: the guest real address. */
 export let guestReal: u64 = 0;
+/** The translation is the same for all addresses that share the bits above these with it, and so are rights and C. */
+export let sharedBits: i32 = 12;
 /** Number of the hash page table entry that the translation comes from. */
 export let slot: u32 = 0;
 
@@ -55,6 +57,14 @@ export function found(address: u64, allowed: i32, isChanged: bool, isKeyed: bool
   rights = allowed;
   changed = isChanged;
   keyed = isKeyed;
+  sharedBits = 12;
+  return FOUND;
+}
+
+/** As {@link found}, by a leaf that translates so many low bits of an address to themselves. */
+export function foundInLeaf(bits: i32, address: u64, allowed: i32, isChanged: bool, isKeyed: bool): i32 {
+  found(address, allowed, isChanged, isKeyed);
+  sharedBits = bits;
   return FOUND;
 }
 

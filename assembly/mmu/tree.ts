@@ -63,6 +63,11 @@ let width: i32 = 0;
   return true;
 }
 
+/** Low bits of an address that the leaf leaves as they are. */
+@inline export function leafBits(): i32 {
+  return bits;
+}
+
 /** Real address that the leaf gives to an address. */
 @inline export function realAddress(address: u64): u64 {
   const offset = ((<u64>1) << bits) - 1;

@@ -95,6 +95,39 @@ test('a mapped page is read and written, R and C are set, the TLB hits afterward
   assert.equal(plane.takeException(0), undefined);
 });
 
+test('loads that miss page after page bring the rest of their 64 KiB along, and nothing else', () => {
+  const { plane, trees } = machine();
+  const base = quadrant3 | 0x1_0000n;
+  const at = trees.map(0, 0x1_0000n, 0x30_0000, 16, eaa.privileged | eaa.read | eaa.write);
+  trees.map(0, 0x2_0000n, 0x32_0000, 16, eaa.privileged | eaa.read | eaa.write);
+  const pages = (table: 'tlbRead' | 'tlbWrite') =>
+    Array.from({ length: 17 }, (_, page) => page).filter((page) => {
+      const host = plane.probe(0, table, base + BigInt(page) * 4096n, 8);
+      if (host !== undefined) assert.equal(host, plane.ramBase + 0x30_0000 + page * 4096);
+      return host !== undefined;
+    });
+  const load = (page: number) => plane.on(0, 'loadSlow', base + BigInt(page) * 4096n + 8n, 8);
+  load(3);
+  load(9);
+  assert.deepEqual(pages('tlbRead'), [3, 9]);
+  load(4);
+  assert.deepEqual(pages('tlbRead'), [3, 4, 9], 'no page behind the one that was missed last');
+  load(5);
+  assert.deepEqual(pages('tlbRead'), [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+  assert.deepEqual(pages('tlbWrite'), [], 'C is not set');
+
+  // Stores: all but a page of code.
+  plane.view.setUint8(plane.codeMap + 0x30d, 1);
+  plane.on(0, 'storeSlow', base + 0xb008n, 8, 1n);
+  plane.on(0, 'storeSlow', base + 0xc008n, 8, 1n);
+  assert.deepEqual(pages('tlbWrite'), [11, 12, 14, 15]);
+
+  plane.write64(at, 0n);
+  plane.on(0, 'tlbInvalidateEntry', 0n, base | (5n << 5n), 3, 0);
+  assert.deepEqual([pages('tlbRead'), pages('tlbWrite')], [[], []]);
+  assert.equal(plane.takeException(0), undefined);
+});
+
 test('faults carry the DSISR and SRR1 bits of the architecture', () => {
   const { plane, trees } = machine();
   const base = quadrant3;
