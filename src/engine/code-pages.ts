@@ -7,6 +7,7 @@ import { codeKey, isLittleEndianKey, keysOfPage, realPageOf } from './code-key.t
 import { type HandlerMap, handlerKey } from './interpreter/handler-map.ts';
 import { layoutOf } from './interpreter/variant-code.ts';
 import type { FieldReader, RecordLayout } from './record-layout.ts';
+import { regionIndexBits } from './region-interface.ts';
 import type { RegionPlace, RegionStart } from './translator/region-place.ts';
 import { type FixedValues, type PreparedRow, VariantCache, variantKey } from './variants.ts';
 
@@ -131,7 +132,7 @@ export class CodePages {
   }
 
   /** Lets a region run whenever control comes to a start of it. */
-  install({ key, offset, index }: RegionStart): void {
+  install({ key, offset, index, entry }: RegionStart): void {
     const page = this.#byKey.get(key);
     if (page === undefined) return;
     const base = this.#address(page);
@@ -141,7 +142,7 @@ export class CodePages {
     const handler = this.#view.getUint16(record, true);
     if (handler !== specialHandler.translated)
       this.#view.setUint16(base + recordSide.original + 2 * number, handler, true);
-    this.#view.setUint32(base + recordSide.region + 4 * number, index, true);
+    this.#view.setUint32(base + recordSide.region + 4 * number, index + entry * 2 ** regionIndexBits, true);
     this.#view.setUint16(record, specialHandler.translated, true);
   }
 

@@ -5,6 +5,7 @@
 // the runtime's compiler gives up on good code for a function of more than some thousand values.
 import type { InstructionRow } from '../../isa/row.ts';
 import { ImportList } from '../import-list.ts';
+import { regionParameters } from '../region-interface.ts';
 import { prepareRow, variantKey, variantsOf } from '../variants.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
 import { type HandlerMap, handlerMap, type MainHandler } from './handler-map.ts';
@@ -52,7 +53,7 @@ export function generateInterpreter(table: readonly InstructionRow[], mode: Mode
   const cold = [...withCia, ...plain];
   const module = new ModuleWriter();
   const coldType = module.type({ params: ['i32', 'i32'], results: ['i32'] });
-  const regionType = module.type({ params: ['i32', 'i64'], results: ['i32'] });
+  const regionType = module.type({ params: regionParameters, results: ['i32'] });
   const main = writeMainFunction(mode, imports, { regionType, coldType, needingCia: withCia.length }, mainHandlers);
   const mainBytes = main.body.length;
   module.importMemory();

@@ -3,6 +3,7 @@ import { jumpCacheOffset, recordSide } from '../../cpu/memory-map.ts';
 import { state } from '../../cpu/state.ts';
 import { writeJumpCacheEntry } from '../jump-cache.ts';
 import { regionResult } from '../leave-reason.ts';
+import { regionIndexBits } from '../region-interface.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { MainCode } from './main-code.ts';
 
@@ -45,9 +46,15 @@ export function writeTranslated(m: MainCode, { handler, dispatch, regionType }: 
   m.storeBudget();
   writeRememberJump(m);
   ir.localGet(0);
-  ir.localGet(main.pageEa);
+  m.pushCia();
   m.sideEntry(2);
   ir.memory(opcode.i32Load, recordSide.region, 2);
+  ir.localTee(result);
+  ir.i32Const(regionIndexBits);
+  ir.code.byte(0x76);
+  ir.localGet(result);
+  ir.i32Const(2 ** regionIndexBits - 1);
+  ir.code.byte(0x71);
   ir.code.byte(0x11);
   ir.code.u32(regionType);
   ir.code.byte(0);

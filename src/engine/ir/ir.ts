@@ -27,8 +27,15 @@ export class Ir {
   readonly #writtenClasses: string[] = [];
   readonly #writtenAt: number[] = [];
 
+  readonly #read = new Set<number>();
+
   constructor(locals: Locals) {
     this.locals = locals;
+  }
+
+  /** True when code that was written reads the local. */
+  reads(local: number): boolean {
+    return this.#read.has(local);
   }
 
   // --- building
@@ -276,6 +283,7 @@ export class Ir {
   }
 
   localGet(index: number): void {
+    this.#read.add(index);
     this.code.byte(0x20);
     this.code.u32(index);
   }

@@ -5,12 +5,12 @@ import type { IsaVersion } from '../../isa/version.ts';
 import { isLittleEndianKey, isRestrictedKey } from '../code-key.ts';
 import { CodeMemory } from '../code-memory.ts';
 import { ImportList } from '../import-list.ts';
+import { regionParameters } from '../region-interface.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
 import { type CoveredCode, cover } from './covered-code.ts';
 import { behind, goesRoundAlone, structure } from './flow-graph.ts';
 import { fusesMultiplyAdd } from './fused-multiply-add.ts';
-import { type CompiledRegion, compileRegion, writeEntry } from './region-compiler.ts';
-import { dispatchedParameters, regionParameters } from './region-frame.ts';
+import { type CompiledRegion, compileRegion } from './region-compiler.ts';
 import { idOf, type RegionPlace, type RegionStart } from './region-place.ts';
 import { type PlaceToTranslate, type RegionPlan, RegionPlanner } from './region-planner.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
@@ -37,7 +37,7 @@ export interface TranslationOrder {
 export interface TranslatedRegion {
   /** Which of the order's places it was made for. */
   readonly place: number;
-  /** Where control may enter it, with their table indices; the place itself is the first. */
+  /** Where control may enter it. */
   readonly starts: readonly RegionStart[];
   readonly covers: CoveredCode;
   /** Guest instructions in it. */
@@ -124,37 +124,20 @@ export class BatchCompiler {
       const plan = this.#planner.plan(place);
       if (!plan) return [];
       const region = this.#compile(plan, imports);
-      for (const { at } of region.entries ?? []) entered.add(idOf(placeAt(plan, at)));
+      for (const at of region.entries) entered.add(idOf(placeAt(plan, at)));
       return [{ number, plan, region }];
     });
     if (compiled.length === 0) return { regions: [], usedIndices: 0, bytes: undefined };
     module.importMemory();
     for (const { name, type } of imports.list) module.importFunction(name, type);
-    const functions: number[] = [];
-    // Each region gets an index; what is left goes to further entries.
-    let spare = indices.length - compiled.length;
-    const regions = compiled.map(({ number, plan, region }) => {
-      const { place } = plan;
+    const regions = compiled.map(({ number, plan, region }, which) => {
       const { entries, locals, body, instructions } = region;
-      const starts: RegionStart[] = [];
-      const start = (at: number, entered: number) => {
-        starts.push({ ...placeAt(plan, at), index: indices[functions.length] ?? 0 });
-        functions.push(entered);
-      };
-      const type = { params: entries ? dispatchedParameters : regionParameters, results: ['i32'] } as const;
-      const whole = module.addFunction(type, locals, body);
-      if (!entries) start(place.offset, whole);
-      const first = entries?.find(({ at }) => at === place.offset);
-      for (const entry of first && entries ? [first, ...entries.filter((other) => other !== first)] : []) {
-        if (entry !== first && --spare < 0) break;
-        const entered = { params: regionParameters, results: ['i32'] } as const;
-        start(entry.at, module.addFunction(entered, [], writeEntry(entry, whole)));
-      }
+      const whole = module.addFunction({ params: regionParameters, results: ['i32'] }, locals, body);
+      module.exportFunction(`${which}`, whole);
+      const index = indices[which] ?? 0;
+      const starts = entries.map((at, entry) => ({ ...placeAt(plan, at), index, entry }));
       return { place: number, starts, covers: coverOf(plan), instructions };
     });
-    functions.forEach((entered, number) => {
-      module.exportFunction(`${number}`, entered);
-    });
-    return { regions, usedIndices: functions.length, bytes: module.finish() };
+    return { regions, usedIndices: compiled.length, bytes: module.finish() };
   }
 }

@@ -12,6 +12,7 @@ import type { Mode } from '../interpreter/mode.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
 import { regionResult } from '../leave-reason.ts';
+import { regionParameters } from '../region-interface.ts';
 import { writeTlbIndex } from '../tlb-index.ts';
 import type { FixedValues, PreparedRow } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
@@ -22,7 +23,7 @@ import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph
 import { KeptPages } from './kept-pages.ts';
 import { type NestedCallLocals, writeNestedCall } from './nested-call.ts';
 import { RegionExits } from './region-exits.ts';
-import { dispatchedParameters, parameter, type RegionFrame, regionParameters, writeSite } from './region-frame.ts';
+import { parameter, type RegionFrame, writeSite } from './region-frame.ts';
 import { RegisterLocals } from './register-locals.ts';
 import { TranslatorBuilder } from './translator-builder.ts';
 
@@ -52,27 +53,14 @@ export interface RegionOptions {
   readonly pages: ReadonlyMap<number, number>;
 }
 
-/** Where control enters a region that has a dispatcher. */
-export interface RegionEntry {
-  /** Distance from the region's page in bytes. */
-  readonly at: number;
-  /** The dispatcher's number for it. */
-  readonly number: number;
-  /** What the function gets as its set of pages whose translation is known: the page of the entry. */
-  readonly knownPages: number;
-}
-
-/**
- * A compiled region: a function (cpu: i32, pageEa: i64) → regionResult; with a dispatcher (cpu: i32, pageEa: i64,
- * number: i32, knownPages: i32, at: i32), see {@link RegionEntry}.
- */
+/** A compiled region: a function (cpu: i32, address of the entry: i64, number of the entry: i32) → regionResult. */
 export interface CompiledRegion {
   readonly body: Bytes;
   readonly locals: readonly (readonly [number, ValueType])[];
   /** Guest instructions in it. */
   readonly instructions: number;
-  /** Undefined: one entry, and no dispatcher. */
-  readonly entries: readonly RegionEntry[] | undefined;
+  /** Where control may enter it, by number: distances from the region's page in bytes. */
+  readonly entries: readonly number[];
 }
 
 /** Most pages of a region: bits of a word. */
@@ -96,6 +84,7 @@ class RegionCompiler {
   /** Bit of each page of the region, by its distance in pages. */
   readonly #pageBits: ReadonlyMap<number, number>;
   readonly #dispatch: AddressDispatch | undefined;
+  readonly #entries: readonly number[];
   /** Labels of loops and of blocks that are branched to, by block number. */
   readonly #loopLabels = new Map<number, number>();
   readonly #blockLabels = new Map<number, number>();
@@ -116,7 +105,7 @@ class RegionCompiler {
     this.#graph = graph;
     this.#options = options;
     const hasDispatcher = graph.dispatched.length > 0;
-    const locals = new Locals((hasDispatcher ? dispatchedParameters : regionParameters).length);
+    const locals = new Locals(regionParameters.length);
     this.#locals = locals;
     this.#ir = new Ir(locals);
     this.#frame = {
@@ -128,6 +117,7 @@ class RegionCompiler {
       left: locals.keep('i32'),
       result: locals.keep('i32'),
       site: locals.keep('i32'),
+      knownPages: locals.keep('i32'),
       entry: locals.keep('i32'),
       pageEa: parameter.pageEa,
       next: locals.keep('i64'),
@@ -157,16 +147,18 @@ class RegionCompiler {
     );
     this.#registers = new RegisterLocals(this.#ir, options.registersInMemory);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports);
-    const entry = hasDispatcher ? undefined : (graph.blocks[0]?.start ?? 0);
-    this.#exits = new RegionExits(this.#ir, this.#frame, this.#registers, options, entry);
     this.#byStart = new Map(
       graph.blocks.flatMap((block, i) => (block.instructions.length > 0 ? [[block.start, i]] : [])),
     );
     this.#pageBits = new Map([...options.pages.keys()].map((page, i) => [page, 1 << i]));
+    this.#entries = (hasDispatcher ? graph.dispatched : [0]).map((block) => graph.blocks[block]?.start ?? 0);
+    this.#exits = new RegionExits(this.#ir, this.#frame, this.#registers, options, {
+      bits: this.#pageBits,
+      entries: this.#entries.map(pageOf),
+    });
     if (hasDispatcher) {
-      const places = graph.dispatched.map((block) => graph.blocks[block]?.start ?? 0);
       this.#dispatch = new AddressDispatch(
-        places,
+        this.#entries,
         graph.blocks.some((block) => block.indirect),
       );
     }
@@ -180,15 +172,6 @@ class RegionCompiler {
         outermostLoop[i] === head &&
         (calls || instructions.some((instruction) => this.#options.decode(instruction).flow.changesTranslation)),
     );
-  }
-
-  #entries(): readonly RegionEntry[] | undefined {
-    const { blocks, dispatched } = this.#graph;
-    if (dispatched.length === 0) return undefined;
-    return dispatched.map((block, number) => {
-      const at = blocks[block]?.start ?? 0;
-      return { at, number, knownPages: this.#pageBits.get(pageOf(at)) ?? 0 };
-    });
   }
 
   compile(): CompiledRegion {
@@ -218,7 +201,7 @@ class RegionCompiler {
       body: whole.code,
       locals: this.#locals.declaration(),
       instructions: this.#instructions,
-      entries: this.#entries(),
+      entries: this.#entries,
     };
   }
 
@@ -286,7 +269,7 @@ class RegionCompiler {
     const page = pageOf(at);
     const bit = this.#pageBits.get(page) ?? 0;
     const { address, entry, tlbExecute } = this.#frame;
-    ir.localGet(parameter.knownPages);
+    ir.localGet(this.#frame.knownPages);
     ir.i32Const(bit);
     ir.code.byte(0x71);
     ir.code.byte(0x45);
@@ -311,10 +294,10 @@ class RegionCompiler {
     ir.openIf();
     this.#exits.leaveTo(at, branched);
     ir.close();
-    ir.localGet(parameter.knownPages);
+    ir.localGet(this.#frame.knownPages);
     ir.i32Const(bit);
     ir.code.byte(0x72);
-    ir.localSet(parameter.knownPages);
+    ir.localSet(this.#frame.knownPages);
     ir.close();
   }
 
@@ -480,24 +463,6 @@ class RegionCompiler {
     if (block.taken === undefined || to !== block.taken) this.#exits.leaveTo(target, true);
     else this.#follow(from, to, true);
   }
-}
-
-/** Writes a function that enters a region with a dispatcher, `region`, as regions are entered. */
-export function writeEntry(entry: RegionEntry, region: number): Bytes {
-  const ir = new Ir(new Locals(regionParameters.length));
-  ir.localGet(parameter.cpu);
-  ir.localGet(parameter.pageEa);
-  ir.code.byte(0x42);
-  ir.code.s64(pageOf(entry.at) * 4096);
-  ir.code.byte(0x7d);
-  ir.i32Const(entry.number);
-  ir.i32Const(entry.knownPages);
-  ir.i32Const(entry.at);
-  // return_call
-  ir.code.byte(0x12);
-  ir.code.u32(region);
-  ir.code.byte(0x0b);
-  return ir.code;
 }
 
 /** Compiles a region. */

@@ -25,21 +25,28 @@ export interface ExitOptions {
   readonly imports: Importer;
 }
 
+/** The pages of a region, by their distance from that of the place it was made for. */
+export interface RegionPages {
+  /** A bit of a word for each. */
+  readonly bits: ReadonlyMap<number, number>;
+  /** In which each entry is, by the entry's number. */
+  readonly entries: readonly number[];
+}
+
 /** Writes the way into a region and the ways out of it. */
 export class RegionExits {
   readonly #ir: Ir;
   readonly #frame: RegionFrame;
   readonly #registers: RegisterLocals;
   readonly #options: ExitOptions;
-  /** Where control enters; undefined where a parameter says it. */
-  readonly #entry: number | undefined;
+  readonly #pages: RegionPages;
 
-  constructor(ir: Ir, frame: RegionFrame, registers: RegisterLocals, options: ExitOptions, entry: number | undefined) {
+  constructor(ir: Ir, frame: RegionFrame, registers: RegisterLocals, options: ExitOptions, pages: RegionPages) {
     this.#ir = ir;
     this.#frame = frame;
     this.#registers = registers;
     this.#options = options;
-    this.#entry = entry;
+    this.#pages = pages;
   }
 
   /** Writes what comes first: whether the region may run now, then the loads of all that is held in locals. */
@@ -56,7 +63,9 @@ export class RegionExits {
       this.#refuse(ir);
       writeFastTest(ir, this.#frame.fast);
     }
+    this.#findPage(ir);
     const load = (offset: number, local: number) => {
+      if (!this.#ir.reads(local)) return;
       ir.localGet(parameter.cpu);
       ir.memory(opcode.i32Load, offset, 2);
       ir.localSet(local);
@@ -75,17 +84,40 @@ export class RegionExits {
     ir.openIf();
     ir.localGet(parameter.cpu);
     ir.localGet(parameter.pageEa);
-    if (this.#entry === undefined) {
-      ir.localGet(parameter.entryAt);
-      ir.code.byte(0xac);
-    } else {
-      ir.code.byte(0x42);
-      ir.code.s64(this.#entry);
-    }
-    ir.code.byte(0x7c);
     ir.memory(opcode.i64Store, slotOffset.nip, 3);
     ir.i32Const(regionResult.interpret);
     ir.return();
+    ir.close();
+  }
+
+  /** From the address of the entry to that of the page that places are counted from; the entry's own page is known. */
+  #findPage(ir: Ir): void {
+    ir.localGet(parameter.pageEa);
+    ir.code.byte(0x42);
+    ir.code.s64(-4096);
+    ir.code.byte(0x83);
+    ir.localSet(parameter.pageEa);
+    if (this.#pages.bits.size === 1) return;
+    const pages = [...new Set(this.#pages.entries)];
+    const found = ir.openBlock();
+    const labels = pages.map(() => ir.openBlock());
+    const [first = found] = labels;
+    ir.localGet(parameter.number);
+    ir.branchTable(
+      this.#pages.entries.map((page) => labels[pages.indexOf(page)] ?? first),
+      first,
+    );
+    for (const page of pages.reverse()) {
+      ir.close();
+      ir.localGet(parameter.pageEa);
+      ir.code.byte(0x42);
+      ir.code.s64(page * 4096);
+      ir.code.byte(0x7d);
+      ir.localSet(parameter.pageEa);
+      ir.i32Const(this.#pages.bits.get(page) ?? 0);
+      ir.localSet(this.#frame.knownPages);
+      ir.branch(found);
+    }
     ir.close();
   }
 

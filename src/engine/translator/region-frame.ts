@@ -13,12 +13,11 @@ export interface RegionEnding {
 /** The result of a region that ends with a call is, until that is done, this number plus that of the ending. */
 export const firstEnding = 16;
 
-/** Parameter types of a region's function, and of one with a dispatcher. */
-export const regionParameters = ['i32', 'i64'] as const;
-export const dispatchedParameters = ['i32', 'i64', 'i32', 'i32', 'i32'] as const;
-
-/** Parameters of the function, the last three only of one with a dispatcher. */
-export const parameter = { cpu: 0, pageEa: 1, number: 2, knownPages: 3, entryAt: 4 } as const;
+/**
+ * Parameters of the function (`regionParameters`). The second one is the effective address of the entry at first, then that of the page that places are
+ * counted from; the third one is the number of the entry, then that of the block that the dispatcher is to go to.
+ */
+export const parameter = { cpu: 0, pageEa: 1, number: 2 } as const;
 
 /** Locals and labels of the function that a region becomes. */
 export interface RegionFrame {
@@ -35,6 +34,8 @@ export interface RegionFrame {
   readonly pageEa: number;
   readonly next: number;
   readonly site: number;
+  /** i32: bits of the pages that are known to be those that the region was made from; of a region of several pages only. */
+  readonly knownPages: number;
   /** Scratch of the memory probes. */
   readonly entry: number;
   readonly distance: number;

@@ -10,8 +10,10 @@ export interface RegionPlace {
 
 /** A place where control enters a region. */
 export interface RegionStart extends RegionPlace {
-  /** Index in the table of regions. */
+  /** Index of the region in the table of regions; all starts of a region have the same. */
   readonly index: number;
+  /** Number of this entry, from 0: what the region's function gets. */
+  readonly entry: number;
 }
 
 /** A page of code. */

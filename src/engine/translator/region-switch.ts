@@ -8,9 +8,9 @@ import { coreImports } from '../environment-imports.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
 import { writeJumpCacheEntry } from '../jump-cache.ts';
+import { regionIndexBits, regionParameters } from '../region-interface.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
-import { regionParameters } from './region-frame.ts';
 
 const parameter = { cpu: 0, next: 1, result: 2 } as const;
 
@@ -36,11 +36,14 @@ function writeGoOn(regionType: number): { readonly ir: Ir; readonly locals: Loca
   ir.branchIf(unknown);
   ir.localGet(parameter.cpu);
   ir.localGet(parameter.next);
-  ir.code.byte(0x42);
-  ir.code.s64(-4096);
-  ir.code.byte(0x83);
   ir.localGet(entry);
   ir.memory(opcode.i32Load, jumpCacheOffset + 8, 2);
+  ir.localTee(entry);
+  ir.i32Const(regionIndexBits);
+  ir.code.byte(0x76);
+  ir.localGet(entry);
+  ir.i32Const(2 ** regionIndexBits - 1);
+  ir.code.byte(0x71);
   // return_call_indirect
   ir.code.byte(0x13);
   ir.code.u32(regionType);

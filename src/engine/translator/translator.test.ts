@@ -1,10 +1,10 @@
 // What becomes of a translation that another thread makes while the guest goes on.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { regionParameters } from '../region-interface.ts';
 import { Bytes, ModuleWriter } from '../wasm/writer.ts';
 import type { TranslationOrder } from './batch-compiler.ts';
 import { cover } from './covered-code.ts';
-import { regionParameters } from './region-frame.ts';
 import type { RegionStart } from './region-place.ts';
 import { type CompiledBatch, Translator } from './translator.ts';
 import { defaultTuning } from './translator-tuning.ts';
@@ -28,7 +28,7 @@ function compiled({ places, indices }: TranslationOrder): CompiledBatch {
     const covers = new Map<number, Int32Array>();
     cover(covers, key, offset);
     cover(covers, key, offset + 4);
-    return { place, starts: [{ key, offset, index: indices[place] ?? -1 }], covers, instructions: 2 };
+    return { place, starts: [{ key, offset, index: indices[place] ?? -1, entry: 0 }], covers, instructions: 2 };
   });
   return { regions, usedIndices: places.length, module: moduleOf(places.length), moduleBytes: 1 };
 }

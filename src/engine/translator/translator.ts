@@ -35,7 +35,7 @@ interface OrderUnderWay {
 }
 
 /** A region is joined with what is around it when one in so many of all instructions led to it. */
-const joinShare = 20;
+const joinShare = 30;
 
 /** How often a region may be joined with what is around it. */
 const mostJoins = 3;
@@ -45,10 +45,6 @@ const rememberedPlaces = 65_536;
 
 /** Stores into code that is being compiled; after more of them nothing of it is used. */
 const mostWritten = 256;
-
-/** Table indices that are set aside for a place, and for one where regions are joined. */
-const indicesForPlace = 8;
-const indicesForJoined = 128;
 
 /** What the translator asks of the store of code pages. */
 export interface CodeStore {
@@ -186,13 +182,17 @@ export class Translator {
     this.#found += instructions;
     const region = this.#byStart.get(id);
     if (!region || region.joins >= mostJoins || this.#foundAgain(id)) return false;
-    region.found += instructions;
     // What was joined already is looked at again, more and more seldom: control may take other ways.
-    if (region.found < this.#tuning.joinThreshold << (3 * region.joins)) return false;
-    const share = region.found / (this.#found - region.since);
+    const threshold = this.#tuning.joinThreshold * 8 ** region.joins;
+    if (this.#found - region.since > threshold * joinShare) {
+      region.found = 0;
+      region.since = this.#found;
+    }
+    region.found += instructions;
+    if (region.found < threshold) return false;
     region.found = 0;
     region.since = this.#found;
-    return share * joinShare >= 1;
+    return true;
   }
 
   /** Joins the region that starts at this place with what is around it. */
@@ -249,11 +249,9 @@ export class Translator {
     if (this.#tableSpent) this.#renewTable();
     this.#evictSome();
     const { compiler, problemEdition } = this.#parts;
-    let wanted = 0;
     const places = [...waiting].flatMap(([id, { key, offset, around }]) => {
       const records = this.#parts.store.knownRecords(key);
       if (records === undefined) return [];
-      wanted += around ? indicesForJoined : indicesForPlace;
       const before = around && this.#byStart.get(id)?.covers;
       return [{ key, offset, records, around, before }];
     });
@@ -261,7 +259,7 @@ export class Translator {
     const keys = new Set(places.flatMap(({ key, around }) => [key, ...keysOf(around)]));
     // What was seen of the code may be long ago: a page may have been taken for data since.
     for (const key of keys) this.#parts.store.watch(key);
-    const order = { problemEdition: problemEdition(), places, indices: this.#takeIndices(wanted) };
+    const order = { problemEdition: problemEdition(), places, indices: this.#takeIndices(places.length) };
     if ('compile' in compiler) {
       this.#finish(order, [], compileNow(compiler, order));
       return;
@@ -298,7 +296,7 @@ export class Translator {
       const place = places[region.place];
       const changed = written.some(({ key, from, to }) => covers(region.covers, key, from, to));
       if (place && !changed) this.#install(place, region);
-      else this.#free.push(...region.starts.map(({ index }) => index));
+      else this.#giveBack(region.starts);
       this.statistics.instructions += region.instructions;
     }
     this.statistics.modules++;
@@ -339,6 +337,14 @@ export class Translator {
     return indices;
   }
 
+  /**
+   * The index of a region that is not entered any more is free. The table keeps the function until the index is used again:
+   * clearing it costs a step for each module.
+   */
+  #giveBack([start]: readonly RegionStart[]): void {
+    if (start) this.#free.push(start.index);
+  }
+
   /** Puts a region in place that was made for a place. */
   #install(place: WaitingPlace, { starts, covers: covered }: TranslatedRegion): void {
     const own = idOf(place);
@@ -348,10 +354,7 @@ export class Translator {
       const id = idOf(start);
       const other = this.#byStart.get(id);
       // Other ways into it are taken from regions that it replaces only.
-      if (other && id !== own && (joins === 0 || other.joins > 0)) {
-        this.#free.push(start.index);
-        continue;
-      }
+      if (other && id !== own && (joins === 0 || other.joins > 0)) continue;
       if (other) this.#removeStart(other, id);
       region.starts.push(start);
       this.#byStart.set(id, region);
@@ -370,12 +373,14 @@ export class Translator {
       if (idOf(start) !== id) continue;
       this.#parts.store.uninstall(start);
       this.#byStart.delete(id);
-      // The table keeps the function until the index is used again: clearing it costs a step for each module.
-      this.#free.push(start.index);
       this.#parts.regionGone();
     }
-    region.starts = region.starts.filter((start) => idOf(start) !== id);
-    if (region.starts.length === 0) this.#forget(region);
+    const left = region.starts.filter((start) => idOf(start) !== id);
+    if (left.length === 0) {
+      this.#giveBack(region.starts);
+      this.#forget(region);
+    }
+    region.starts = left;
   }
 
   #drop(region: Region): void {
