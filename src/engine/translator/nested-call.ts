@@ -1,9 +1,10 @@
 // A call that a region waits for: the region called is a function called on the host's stack, and comes back by a branch to the
 // address behind the call. The guest's state is all in memory meanwhile, so that control may also go elsewhere: whoever leaves
-// takes all that wait along, and they are none the wiser.
+// takes all that wait along.
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { Importer } from '../import-list.ts';
 import type { Ir } from '../ir/ir.ts';
+import type { Locals } from '../ir/locals.ts';
 import { regionResult, returned } from '../leave-reason.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { parameter, type RegionFrame } from './region-frame.ts';
@@ -18,6 +19,11 @@ export interface NestedCallLocals {
   readonly returnTo: number;
   readonly result: number;
   readonly nesting: number;
+}
+
+/** Takes locals for the nested calls of a region. */
+export function newNestedCallLocals(locals: Locals): NestedCallLocals {
+  return { returnTo: locals.keep('i64'), result: locals.keep('i32'), nesting: locals.keep('i32') };
 }
 
 /** Writes FPSCR's enable bits VE, OE, UE, ZE, XE: a region with floating-point arithmetic runs with all of them 0. */

@@ -3,37 +3,25 @@
 // Loops and diamonds become structured control flow by the dominator tree (Ramsey, "Beyond Relooper", ICFP 2022).
 // Registers live in locals; an access that misses the TLB leaves the region so that the interpreter serves it.
 import { facilityBit, state } from '../../cpu/state.ts';
-import type { InstructionRow } from '../../isa/row.ts';
 import type { ValueType } from '../../isa/value-type.ts';
 import { fields } from '../fields.ts';
 import type { Importer } from '../import-list.ts';
-import type { MeaningFlow } from '../interpreter/meaning-flow.ts';
 import type { Mode } from '../interpreter/mode.ts';
 import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
 import { regionResult } from '../leave-reason.ts';
 import { regionParameters } from '../region-interface.ts';
 import { writeTlbIndex } from '../tlb-index.ts';
-import type { FixedValues, PreparedRow } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
 import { AddressDispatch } from './address-dispatch.ts';
-import { BlockPages } from './block-pages.ts';
 import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
-import { KeptPages } from './kept-pages.ts';
-import { type NestedCallLocals, writeNestedCall } from './nested-call.ts';
+import { type NestedCallLocals, newNestedCallLocals, writeNestedCall } from './nested-call.ts';
 import { RegionExits } from './region-exits.ts';
-import { parameter, type RegionFrame, writeSite } from './region-frame.ts';
+import { newRegionFrame, parameter, type RegionFrame, writeSite } from './region-frame.ts';
+import { changesTranslation, type DecodedInstruction, mayUseFloatingPoint } from './region-instructions.ts';
 import { RegisterLocals } from './register-locals.ts';
 import { TranslatorBuilder } from './translator-builder.ts';
-
-/** What is known of an instruction word. */
-export interface DecodedInstruction {
-  readonly row: InstructionRow;
-  readonly prepared: PreparedRow;
-  readonly fixed: FixedValues;
-  readonly flow: MeaningFlow;
-}
 
 /** How a region is compiled. */
 export interface RegionOptions {
@@ -65,9 +53,6 @@ export interface CompiledRegion {
 
 /** Most pages of a region: bits of a word. */
 export const mostPages = 32;
-
-/** Facilities whose instructions may need the host's floating-point arithmetic. */
-const floatingPointFacilities: ReadonlySet<string> = new Set(['FP', 'VEC', 'VSX']);
 
 const pageOf = (at: number) => at >> 12;
 
@@ -108,43 +93,10 @@ class RegionCompiler {
     const locals = new Locals(regionParameters.length);
     this.#locals = locals;
     this.#ir = new Ir(locals);
-    this.#frame = {
-      tlbRead: locals.keep('i32'),
-      tlbWrite: locals.keep('i32'),
-      tlbExecute: locals.keep('i32'),
-      facilities: locals.keep('i32'),
-      jumpContext: locals.keep('i32'),
-      left: locals.keep('i32'),
-      result: locals.keep('i32'),
-      site: locals.keep('i32'),
-      knownPages: locals.keep('i32'),
-      entry: locals.keep('i32'),
-      pageEa: parameter.pageEa,
-      next: locals.keep('i64'),
-      distance: locals.keep('i64'),
-      address: locals.keep('i64'),
-      fast: locals.keep('i32'),
-      keptPages: new KeptPages(this.#ir),
-      blockPages: new BlockPages(this.#ir),
-      exactBudget: options.exactBudget,
-      fusesMultiplyAdd: options.fusesMultiplyAdd,
-      endings: [],
-      miss: 0,
-      raised: 0,
-      leave: 0,
-    };
+    this.#frame = newRegionFrame(this.#ir, options);
     this.#left = this.#frame.left;
-    this.#nestedCalls = {
-      returnTo: locals.keep('i64'),
-      result: locals.keep('i32'),
-      nesting: locals.keep('i32'),
-    };
-    this.#floatingPoint = graph.blocks.some(({ instructions }) =>
-      instructions.some((instruction) => {
-        const { facility, facilityByField } = options.decode(instruction).row;
-        return facilityByField !== undefined || (facility !== undefined && floatingPointFacilities.has(facility));
-      }),
-    );
+    this.#nestedCalls = newNestedCallLocals(locals);
+    this.#floatingPoint = mayUseFloatingPoint(graph, options.decode);
     this.#registers = new RegisterLocals(this.#ir, options.registersInMemory);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports);
     this.#byStart = new Map(
@@ -162,16 +114,6 @@ class RegionCompiler {
         graph.blocks.some((block) => block.indirect),
       );
     }
-  }
-
-  /** True when a block of the outermost loop with this head may take translations away. */
-  #changesTranslation(head: number): boolean {
-    const { blocks, outermostLoop } = this.#graph;
-    return blocks.some(
-      ({ instructions, calls }, i) =>
-        outermostLoop[i] === head &&
-        (calls || instructions.some((instruction) => this.#options.decode(instruction).flow.changesTranslation)),
-    );
   }
 
   compile(): CompiledRegion {
@@ -217,7 +159,7 @@ class RegionCompiler {
       return;
     }
     this.#continues = false;
-    const keeps = outermostLoop[block] === block && !this.#changesTranslation(block);
+    const keeps = outermostLoop[block] === block && !changesTranslation(this.#graph, this.#options.decode, block);
     const before = ir.code.length;
     if (keeps) this.#frame.keptPages.beginLoop();
     this.#loopLabels.set(block, ir.openLoop());

@@ -1,8 +1,8 @@
 // What the parts that write a region's function share: its locals and labels.
 import type { FunctionName } from '../../isa/functions.ts';
 import type { Ir } from '../ir/ir.ts';
-import type { BlockPages } from './block-pages.ts';
-import type { KeptPages } from './kept-pages.ts';
+import { BlockPages } from './block-pages.ts';
+import { KeptPages } from './kept-pages.ts';
 
 /** A call that ends a region, with constant arguments. */
 export interface RegionEnding {
@@ -54,6 +54,39 @@ export interface RegionFrame {
   miss: number;
   raised: number;
   leave: number;
+}
+
+/** How a region is compiled, as far as its frame says it. */
+export type FrameOptions = Pick<RegionFrame, 'exactBudget' | 'fusesMultiplyAdd'>;
+
+/** The frame of a region whose body `ir` writes; labels are set when they are open. */
+export function newRegionFrame(ir: Ir, { exactBudget, fusesMultiplyAdd }: FrameOptions): RegionFrame {
+  const { locals } = ir;
+  return {
+    tlbRead: locals.keep('i32'),
+    tlbWrite: locals.keep('i32'),
+    tlbExecute: locals.keep('i32'),
+    facilities: locals.keep('i32'),
+    jumpContext: locals.keep('i32'),
+    left: locals.keep('i32'),
+    result: locals.keep('i32'),
+    site: locals.keep('i32'),
+    knownPages: locals.keep('i32'),
+    entry: locals.keep('i32'),
+    pageEa: parameter.pageEa,
+    next: locals.keep('i64'),
+    distance: locals.keep('i64'),
+    address: locals.keep('i64'),
+    fast: locals.keep('i32'),
+    keptPages: new KeptPages(ir),
+    blockPages: new BlockPages(ir),
+    exactBudget,
+    fusesMultiplyAdd,
+    endings: [],
+    miss: 0,
+    raised: 0,
+    leave: 0,
+  };
 }
 
 /** Bits of a site's number that say how many instructions of its block, of at most 1,024, are given back. */

@@ -16,8 +16,9 @@ import {
   goesRoundAlone,
   type RegionInstruction,
 } from './flow-graph.ts';
-import { type DecodedInstruction, mostPages } from './region-compiler.ts';
+import { mostPages } from './region-compiler.ts';
 import { furthestPlace } from './region-frame.ts';
+import type { DecodedInstruction } from './region-instructions.ts';
 import type { CodePage, RegionPlace, Surroundings } from './region-place.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
 
