@@ -1,14 +1,10 @@
 // Hypercalls on the hash page table (PAPR, section 14.5.4.1). Arguments are GPRs 4…11 of the caller, results go there;
 // the function's result is the status. The table's place is in the machine words hptBase and hptBytes.
 import * as L from '../generated/layout';
+import { H_SUCCESS, H_PARAMETER, H_PTEG_FULL, H_NOT_FOUND } from '../hypercall';
 import { codeWritten } from '../imports';
 import * as H from './hash';
 import { tlbDropSlot, tlbDropSlotAt } from './tlb';
-
-const H_SUCCESS: i32 = 0;
-const H_PARAMETER: i32 = -4;
-const H_PTEG_FULL: i32 = -6;
-const H_NOT_FOUND: i32 = -7;
 
 const FLAG_EXACT: u64 = 0x80_0000_0000;
 const FLAG_ZERO_PAGE: u64 = 0x8000;

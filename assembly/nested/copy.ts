@@ -1,14 +1,10 @@
 // H_COPY_TOFROM_GUEST: a hypervisor reads or writes the memory of its guest by the guest's effective addresses.
 import * as L from '../generated/layout';
+import { H_SUCCESS, H_PARAMETER, H_NOT_FOUND, H_NO_MEM } from '../hypercall';
 import { hostOf } from '../mmu/tree';
 import { walkNestedFor } from '../mmu/radix';
 import * as T from '../mmu/translation';
 import { noteWritten } from './guest-state';
-
-const H_SUCCESS: i32 = 0;
-const H_PARAMETER: i32 = -4;
-const H_NOT_FOUND: i32 = -7;
-const H_NO_MEM: i32 = -9;
 
 /** Bytes that one call copies at most. */
 const MOST: u64 = 0x100_0000;

@@ -1,5 +1,6 @@
 // H_ENTER_NESTED: the guest, as a hypervisor, has one of its guests run.
 import * as L from '../generated/layout';
+import { H_SUCCESS, H_NOT_AVAILABLE, H_PARAMETER, H_BAD_MODE } from '../hypercall';
 import { endDoomed, implemented, withProblemState } from '../interrupts/system-call';
 import { updateContext } from '../mmu/context';
 import { partitionEntries } from '../mmu/partition';
@@ -11,11 +12,6 @@ import { hypervisorDecrementerExpired, now } from '../supervisor/time';
 import { hasTransactions, stateOfTransaction } from '../supervisor/transaction';
 import * as G from './guest-state';
 import { saveOuter } from './outer';
-
-const H_SUCCESS: i32 = 0;
-const H_NOT_AVAILABLE: i32 = 3;
-const H_PARAMETER: i32 = -4;
-const H_BAD_MODE: i32 = -5;
 
 /** Numbers of its guests' vCPUs that a hypervisor may give. */
 const VCPU_TOKENS: u32 = 2048;

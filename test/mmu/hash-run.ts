@@ -1,5 +1,6 @@
 // Random hypercalls on the hash page table, SLB instructions and accesses of two vCPUs, on the data plane and on the model.
 // An access does what translated code does: it takes a TLB entry when one hits, so that a stale one shows.
+
 import assert from 'node:assert/strict';
 import { tlbEntries, tlbSetBytes } from '../../src/cpu/memory-map.ts';
 import { modelBit, state, stateBytes } from '../../src/cpu/state.ts';
@@ -7,6 +8,7 @@ import { DataPlane, msr } from '../data-plane-harness.ts';
 import { type Access, HashModel, hFlag, type ModelCpu, pte, type VirtualPage, virtualPage } from './hash-model.ts';
 import { hashPagesWord, pageKinds } from './page-sizes.ts';
 import { Random } from './random.ts';
+import { runRandom } from './random-run.ts';
 
 /** What to run. */
 export interface HashRun {
@@ -481,6 +483,11 @@ class Runner {
     if (moved) this.#place = place;
   }
 
+  /** The table is resized now and then. */
+  checked(n: number): void {
+    if (n % 5000 === 4999) this.resize();
+  }
+
   /** Every entry of the page table, and every TLB entry of all vCPUs in both privilege states. */
   checkAll(): void {
     for (let slot = 0; slot < this.#model.slots; slot++) this.#checkEntry(slot);
@@ -508,17 +515,6 @@ class Runner {
 /** Runs random operations; throws with the seed and the operation's number where the data plane and the model differ. */
 export function runHash(run: HashRun): HashCounts {
   const runner = new Runner(run);
-  for (let n = 0; n < run.operations; n++) {
-    try {
-      runner.step();
-      if (n % 1000 === 999) {
-        runner.checkAll();
-        if (n % 5000 === 4999) runner.resize();
-      }
-    } catch (error) {
-      throw new Error(`seed ${run.seed}, operation ${n}: ${(error as Error).message}`, { cause: error }); // assert throws Errors
-    }
-  }
-  runner.checkAll();
+  runRandom(runner, { seed: run.seed, operations: run.operations, checkEvery: 1000 });
   return runner.counts;
 }

@@ -1,5 +1,6 @@
 // Random use of guests of a guest: two vCPUs enter and leave two of them, whose trees and whose hypervisor's trees change, with
 // every form of invalidation; each access and each TLB entry is what the model says.
+
 import assert from 'node:assert/strict';
 import { tlbEntries, tlbPidSlots, tlbSetBytes } from '../../src/cpu/memory-map.ts';
 import { sprOffset, state, stateBytes } from '../../src/cpu/state.ts';
@@ -14,6 +15,7 @@ import {
 } from './nested-model.ts';
 import { type Leaf, leafBit, type RadixCpu, touchLeaf } from './radix-model.ts';
 import { Random } from './random.ts';
+import { runRandom } from './random-run.ts';
 
 const ramBytes = 32 << 20;
 const partitionTable = 0x1000;
@@ -503,22 +505,8 @@ class Runner {
 }
 
 /** Runs random operations; throws with the seed and the operation's number where the data plane and the model differ. */
-export function runNested({
-  seed,
-  operations: count,
-}: {
-  readonly seed: number;
-  readonly operations: number;
-}): NestedCounts {
-  const runner = new Runner(seed);
-  for (let n = 0; n < count; n++) {
-    try {
-      runner.step();
-      if (n % 2000 === 1999) runner.checkAll();
-    } catch (error) {
-      throw new Error(`seed ${seed}, operation ${n}: ${(error as Error).message}`, { cause: error }); // assert throws Errors
-    }
-  }
-  runner.checkAll();
+export function runNested(run: { readonly seed: number; readonly operations: number }): NestedCounts {
+  const runner = new Runner(run.seed);
+  runRandom(runner, { ...run, checkEvery: 2000 });
   return runner.counts;
 }

@@ -1,5 +1,6 @@
 // Random changes of radix trees with every form of invalidation, and accesses of two vCPUs, on the data plane and on the
 // model. An access does what translated code does: it takes a TLB entry when one hits, so that a stale one shows.
+
 import assert from 'node:assert/strict';
 import { tlbEntries, tlbPidSlots, tlbSetBytes } from '../../src/cpu/memory-map.ts';
 import { state, stateBytes } from '../../src/cpu/state.ts';
@@ -21,6 +22,7 @@ import {
   translateRadix,
 } from './radix-model.ts';
 import { Random } from './random.ts';
+import { runRandom } from './random-run.ts';
 
 const ramBytes = 64 * 1024 * 1024;
 const tables = [0x10_0000, 0x10_1000] as const;
@@ -533,16 +535,8 @@ class Runner {
 }
 
 /** Runs random operations; throws with the seed and the operation's number where the data plane and the model differ. */
-export function runRadix({ seed, operations }: { readonly seed: number; readonly operations: number }): HashCounts {
-  const runner = new Runner(seed);
-  for (let n = 0; n < operations; n++) {
-    try {
-      runner.step();
-      if (n % 1000 === 999) runner.checkAll();
-    } catch (error) {
-      throw new Error(`seed ${seed}, operation ${n}: ${(error as Error).message}`, { cause: error }); // assert throws Errors
-    }
-  }
-  runner.checkAll();
+export function runRadix(run: { readonly seed: number; readonly operations: number }): HashCounts {
+  const runner = new Runner(run.seed);
+  runRandom(runner, { ...run, checkEvery: 1000 });
   return runner.counts;
 }
