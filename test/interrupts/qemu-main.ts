@@ -1,14 +1,11 @@
 // npm run interrupts:qemu [-- HISTORIES [SEED]]: random histories of both interrupt controllers, carried out by the vCPUs of
 // a guest on this machine and of the same guest on QEMU. What differs and is not reviewed fails the run.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { qemuVersion } from '../guests/run-qemu.ts';
 import { type Driven, type Step, withoutDevices } from './driven.ts';
 import { type Done, Puppet } from './puppet.ts';
 import { operation } from './puppet-source.ts';
-import { type History, qemu, replayOnQemu } from './qemu-replay.ts';
+import { type History, replayOnQemu } from './qemu-replay.ts';
+import { reportHistories } from './qemu-report.ts';
 import { type Command, commandOf, reviewed } from './qemu-reviewed.ts';
 import { XicsModel, xicsSteps } from './xics-model.ts';
 import { XiveModel, xiveSteps } from './xive-model.ts';
@@ -65,36 +62,14 @@ async function compare(history: History, file: string, counts: Map<string, numbe
   return { problems, commands: replay.results.length };
 }
 
-async function main(): Promise<number> {
-  const version = qemuVersion(qemu);
-  if (version === undefined) {
-    console.log(`${qemu} is not installed; npm test drives the guests on this machine alone`);
-    return 1;
-  }
-  const histories = Number(process.argv[2] ?? 20);
-  const first = Number(process.argv[3] ?? 1);
-  console.log(`${version}; ${histories} histories from seed ${first}`);
-  const scratch = mkdtempSync(join(tmpdir(), 'continuo-interrupts-'));
-  const counts = new Map<string, number>();
-  let commands = 0;
-  let failed = 0;
-  try {
-    for (let seed = first; seed < first + histories; seed++) {
-      for (const mode of ['xics', 'xive'] as const) {
-        const result = await compare(history(mode, seed), join(scratch, 'guest.elf'), counts);
-        commands += result.commands;
-        if (result.problems.length === 0) continue;
-        failed++;
-        console.log(`${mode}, seed ${seed}: ${result.problems.length} differences`);
-        for (const problem of result.problems.slice(0, 6)) console.log(`  ${problem}`);
-      }
+process.exitCode = await reportHistories({
+  without: 'npm test drives the guests on this machine alone',
+  histories: 20,
+  described: 'histories',
+  shown: 6,
+  async *compare(seed, file, reasons) {
+    for (const mode of ['xics', 'xive'] as const) {
+      yield [`${mode}, seed ${seed}`, await compare(history(mode, seed), file, reasons)];
     }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-  console.log(`${commands} commands; ${failed} histories with differences that are not reviewed`);
-  for (const [reason, count] of counts) console.log(`${String(count).padStart(6)}  ${reason}`);
-  return failed === 0 ? 0 : 1;
-}
-
-process.exitCode = await main();
+  },
+});

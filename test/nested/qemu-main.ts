@@ -1,11 +1,8 @@
 // npm run nested:qemu [-- HISTORIES [SEED]]: random use of guests of a guest, here and on QEMU. What differs and is not reviewed
 // fails the run.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { qemuVersion } from '../guests/run-qemu.ts';
 import { command, operation } from '../interrupts/puppet-source.ts';
-import { type History, qemu, replayOnQemu } from '../interrupts/qemu-replay.ts';
+import { type History, replayOnQemu } from '../interrupts/qemu-replay.ts';
+import { reportHistories } from '../interrupts/qemu-report.ts';
 import { place, registerField, stateField } from './hypervisor.ts';
 import { reviewOf, type Seen } from './qemu-reviewed.ts';
 import { randomHistory } from './random-history.ts';
@@ -76,36 +73,14 @@ async function compare(history: History, file: string, counts: Map<string, numbe
   return { problems, commands: replay.results.length };
 }
 
-async function main(): Promise<number> {
-  const version = qemuVersion(qemu);
-  if (version === undefined) {
-    console.log(`${qemu} is not installed; npm test runs guests of guests on this machine alone`);
-    return 1;
-  }
-  const histories = Number(process.argv[2] ?? 10);
-  const first = Number(process.argv[3] ?? 1);
-  console.log(`${version}; ${histories} histories of ${steps} steps from seed ${first}`);
-  const scratch = mkdtempSync(join(tmpdir(), 'continuo-nested-'));
-  const counts = new Map<string, number>();
-  let [commands, failed] = [0, 0];
-  try {
-    for (let seed = first; seed < first + histories; seed++) {
-      const { puppet } = randomHistory(seed, steps);
-      const options = { cpu: 'power9', 'cap-nested-hv': 'on' };
-      const history = { options, request: puppet.request, done: puppet.done };
-      const result = await compare(history, join(scratch, 'guest.elf'), counts);
-      commands += result.commands;
-      if (result.problems.length === 0) continue;
-      failed++;
-      console.log(`seed ${seed}: ${result.problems.length} differences`);
-      for (const problem of result.problems.slice(0, 8)) console.log(`  ${problem}`);
-    }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-  console.log(`${commands} commands; ${failed} histories with differences that are not reviewed`);
-  for (const [reason, count] of counts) console.log(`${String(count).padStart(6)}  ${reason}`);
-  return failed === 0 ? 0 : 1;
-}
-
-process.exitCode = await main();
+process.exitCode = await reportHistories({
+  without: 'npm test runs guests of guests on this machine alone',
+  histories: 10,
+  described: `histories of ${steps} steps`,
+  shown: 8,
+  async *compare(seed, file, reasons) {
+    const { puppet } = randomHistory(seed, steps);
+    const options = { cpu: 'power9', 'cap-nested-hv': 'on' };
+    yield [`seed ${seed}`, await compare({ options, request: puppet.request, done: puppet.done }, file, reasons)];
+  },
+});
