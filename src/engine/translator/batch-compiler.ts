@@ -8,9 +8,10 @@ import { ImportList } from '../import-list.ts';
 import { regionParameters } from '../region-interface.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
 import { type CoveredCode, cover } from './covered-code.ts';
-import { behind, goesRoundAlone, structure } from './flow-graph.ts';
+import { goesRoundAlone, structure } from './flow-graph.ts';
 import { fusesMultiplyAdd } from './fused-multiply-add.ts';
 import { type CompiledRegion, compileRegion } from './region-compiler.ts';
+import { behind } from './region-instructions.ts';
 import { idOf, type RegionPlace, type RegionStart } from './region-place.ts';
 import { type PlaceToTranslate, type RegionPlan, RegionPlanner } from './region-planner.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
@@ -100,11 +101,6 @@ export class BatchCompiler {
       exactBudget: this.#setup.tuning.exactBudget,
       fusesMultiplyAdd: this.#fusesMultiplyAdd,
       pages: new Map([...pages].map(([distance, { records }]) => [distance, records])),
-      decode: (instruction) => {
-        const decoded = this.#planner.decoded(instruction, place.key);
-        if (!decoded) throw new Error(`undecodable word ${instruction.word.toString(16)} in a region`);
-        return decoded;
-      },
     });
   }
 

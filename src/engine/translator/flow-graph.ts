@@ -3,32 +3,7 @@
 // A place is its distance in bytes from the page of the region's start. Blocks that are reached by a branch to an address
 // in a register, from outside, or against the structure of loops, are reached from a dispatcher, which is block 0 then.
 
-/** An instruction of a region. */
-export interface RegionInstruction {
-  /** Distance from the region's page in bytes. */
-  readonly at: number;
-  /** The suffix of a prefixed instruction. */
-  readonly word: number;
-  /** 0 for others than prefixed instructions. */
-  readonly prefix: number;
-}
-
-/** Where the words of an instruction end, as a place. */
-export function behind({ at, prefix }: Pick<RegionInstruction, 'at' | 'prefix'>): number {
-  return at + (prefix === 0 ? 4 : 8);
-}
-
-/** How an instruction ends a block. */
-export interface Flow {
-  /** Where a relative branch goes that may be followed inside the region, else undefined. */
-  readonly target: number | undefined;
-  /** Control may go on with the next instruction. */
-  readonly fallsThrough: boolean;
-  /** Control is expected to come back to the next instruction. */
-  readonly call: boolean;
-  /** It branches to an address that is not relative to its own. */
-  readonly indirect: boolean;
-}
+import { behind, type Flow, type RegionInstruction } from './region-instructions.ts';
 
 /** What becomes of calls: control leaves there, goes on in the code that is called, or behind the call when it comes back. */
 export type Calls = 'leave' | 'follow' | 'nest';
@@ -51,8 +26,6 @@ export interface FlowBlock {
 /** What the translator asks about code. */
 export interface CodeReader {
   instruction(at: number): RegionInstruction;
-  /** How the instruction ends a block; undefined when it does not. `stop` when the region must end before it. */
-  flow(instruction: RegionInstruction): Flow | 'stop' | undefined;
   /** True when control that goes to there by a branch or into another page may be followed. */
   follows(at: number): boolean;
 }
@@ -114,7 +87,7 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
   const [first = 0] = starts;
   const leaders = new Set<number>();
   const dispatched = new Set<number>();
-  const seen = new Map<number, Flow | undefined>();
+  const seen = new Map<number, RegionInstruction>();
   const work: number[] = [];
   const lead = (at: number) => {
     leaders.add(at);
@@ -129,9 +102,9 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
         }
         const instruction = code.instruction(at);
         next = behind(instruction);
-        const flow = code.flow(instruction);
+        const { flow } = instruction;
         if (flow === 'stop') break;
-        seen.set(at, flow);
+        seen.set(at, instruction);
         if (!flow) continue;
         const { target, fallsThrough, call } = flow;
         if (target !== undefined && code.follows(target)) {
@@ -162,7 +135,7 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
       ? order.map((at, i) => [at, i + 1])
       : [first, ...order.filter((at) => at !== first)].map((at, i) => [at, i]),
   );
-  const blocks = [...numbers.keys()].map((start) => formBlock(code, start, { numbers, seen, search }));
+  const blocks = [...numbers.keys()].map((start) => formBlock(start, { numbers, seen, search }));
   if (!dispatcher) return { blocks, dispatched: [] };
   const known = (at: number) => numbers.get(at);
   return {
@@ -177,20 +150,21 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
 /** What was found. */
 interface FoundCode {
   readonly numbers: ReadonlyMap<number, number>;
-  readonly seen: ReadonlyMap<number, Flow | undefined>;
+  readonly seen: ReadonlyMap<number, RegionInstruction>;
   readonly search: BlockSearch;
 }
 
-function formBlock(code: CodeReader, start: number, { numbers, seen, search }: FoundCode): FlowBlock {
+function formBlock(start: number, { numbers, seen, search }: FoundCode): FlowBlock {
   const instructions: RegionInstruction[] = [];
   let at = start;
   let flow: Flow | undefined;
-  do {
-    const instruction = code.instruction(at);
+  for (let instruction = seen.get(at); instruction; instruction = seen.get(at)) {
     instructions.push(instruction);
-    flow = seen.get(at);
     at = behind(instruction);
-  } while (!flow && (at & 0xfff) !== 0 && seen.has(at) && !numbers.has(at));
+    // Nothing that stops a region was seen to belong to it.
+    flow = instruction.flow === 'stop' ? undefined : instruction.flow;
+    if (flow || (at & 0xfff) === 0 || numbers.has(at)) break;
+  }
   const comesBack = flow !== undefined && nests(flow, at, search) && numbers.has(at);
   const fallsThrough = flow ? flow.fallsThrough || comesBack : true;
   return {

@@ -15,11 +15,11 @@ import { writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
 import { AddressDispatch } from './address-dispatch.ts';
-import type { FlowBlock, RegionInstruction, StructuredGraph } from './flow-graph.ts';
+import type { FlowBlock, StructuredGraph } from './flow-graph.ts';
 import { type NestedCallLocals, newNestedCallLocals, writeNestedCall } from './nested-call.ts';
 import { RegionExits } from './region-exits.ts';
 import { newRegionFrame, parameter, type RegionFrame, writeSite } from './region-frame.ts';
-import { changesTranslation, type DecodedInstruction, mayUseFloatingPoint } from './region-instructions.ts';
+import { changesTranslation, mayUseFloatingPoint, type RegionInstruction } from './region-instructions.ts';
 import { RegisterLocals } from './register-locals.ts';
 import { TranslatorBuilder } from './translator-builder.ts';
 
@@ -27,7 +27,6 @@ import { TranslatorBuilder } from './translator-builder.ts';
 export interface RegionOptions {
   readonly mode: Mode;
   readonly imports: Importer;
-  readonly decode: (instruction: RegionInstruction) => DecodedInstruction;
   /** Test the budget at every taken branch, as the interpreter does, so that instruction counts are the same. */
   readonly exactBudget: boolean;
   /** Control passes through rather than going round: see `RegisterLocals`. */
@@ -96,7 +95,7 @@ class RegionCompiler {
     this.#frame = newRegionFrame(this.#ir, options);
     this.#left = this.#frame.left;
     this.#nestedCalls = newNestedCallLocals(locals);
-    this.#floatingPoint = mayUseFloatingPoint(graph, options.decode);
+    this.#floatingPoint = mayUseFloatingPoint(graph.blocks);
     this.#registers = new RegisterLocals(this.#ir, options.registersInMemory);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports);
     this.#byStart = new Map(
@@ -159,7 +158,7 @@ class RegionCompiler {
       return;
     }
     this.#continues = false;
-    const keeps = outermostLoop[block] === block && !changesTranslation(this.#graph, this.#options.decode, block);
+    const keeps = outermostLoop[block] === block && !changesTranslation(this.#graph, block);
     const before = ir.code.length;
     if (keeps) this.#frame.keptPages.beginLoop();
     this.#loopLabels.set(block, ir.openLoop());
@@ -344,8 +343,9 @@ class RegionCompiler {
   }
 
   #instruction(number: number, block: FlowBlock, instruction: RegionInstruction, remaining: number): void {
-    const { at, word, prefix } = instruction;
-    const { row, prepared, fixed } = this.#options.decode(instruction);
+    const { at, word, prefix, decoded } = instruction;
+    if (!decoded) throw new Error(`undecodable word ${word.toString(16)} in a region`);
+    const { row, prepared, fixed } = decoded;
     this.#instructions++;
     this.#builder.begin({
       word,

@@ -4,21 +4,18 @@ import type { Decode } from '../../isa/decode.ts';
 import { isPrefix } from '../../isa/field.ts';
 import { isRestrictedKey, sameDecoding } from '../code-key.ts';
 import type { CodeMemory } from '../code-memory.ts';
-import { flowOf } from '../interpreter/variant-code.ts';
 import { VariantCache } from '../variants.ts';
 import { type CoveredCode, coveredOffsets } from './covered-code.ts';
-import {
-  behind,
-  type CodeReader,
-  type Flow,
-  type FoundBlocks,
-  findBlocks,
-  goesRoundAlone,
-  type RegionInstruction,
-} from './flow-graph.ts';
+import { type CodeReader, type FoundBlocks, findBlocks, goesRoundAlone } from './flow-graph.ts';
 import { mostPages } from './region-compiler.ts';
 import { furthestPlace } from './region-frame.ts';
-import type { DecodedInstruction } from './region-instructions.ts';
+import {
+  behind,
+  type DecodedInstruction,
+  decodedVariant,
+  type Flow,
+  type RegionInstruction,
+} from './region-instructions.ts';
 import type { CodePage, RegionPlace, Surroundings } from './region-place.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
 
@@ -47,22 +44,65 @@ function isAtBoundary(at: number): boolean {
   return (at & 63) === 60;
 }
 
-const recentMask = 0xfff;
-type RecentWords = ({ word: number; decoded: DecodedInstruction | undefined } | undefined)[];
+/** Bits of the number of words that a decoder keeps. */
+const keptBits = 12;
+
+/** Decodes the words of one kind of code, and keeps what it has decoded lately. */
+class WordDecoder {
+  readonly #decode: Decode;
+  readonly #forms: VariantCache<DecodedInstruction>;
+  /** By a hash of the word; the word 0, which is no instruction, stands for none. */
+  readonly #words = new Int32Array(2 ** keptBits);
+  readonly #decoded = new Array<DecodedInstruction | undefined>(2 ** keptBits).fill(undefined);
+
+  constructor(decode: Decode, forms: VariantCache<DecodedInstruction>) {
+    this.#decode = decode;
+    this.#forms = forms;
+  }
+
+  /** What an instruction means; undefined when it is none. */
+  decoded(word: number, prefix: number): DecodedInstruction | undefined {
+    if (prefix !== 0) {
+      const row = this.#decode(prefix, word);
+      return row && this.#forms.get(row, word, prefix);
+    }
+    const slot = Math.imul(word, 0x9e3779b1) >>> (32 - keptBits);
+    if (this.#words[slot] === word) return this.#decoded[slot];
+    const row = this.#decode(word);
+    const decoded = row && this.#forms.get(row, word, 0);
+    this.#words[slot] = word;
+    this.#decoded[slot] = decoded;
+    return decoded;
+  }
+}
+
+/** How an instruction of a region ends a block; `calls`: a call is followed. */
+function flowAt(
+  at: number,
+  word: number,
+  prefix: number,
+  decoded: DecodedInstruction | undefined,
+  calls: boolean,
+): RegionInstruction['flow'] {
+  if (!decoded || decoded.flow.leaves || decoded.row.privilege === 'hypervisor') return 'stop';
+  if (prefix !== 0 && isAtBoundary(at)) return 'stop';
+  const { flow, fixed, row, prepared } = decoded;
+  if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
+  const displacement = flow.relative === undefined ? undefined : prepared.field(flow.relative, word, prefix);
+  // One that goes to the next instruction asks for its address, or fills the processor's stack of return addresses.
+  const call = fixed.LK === 1 && displacement !== 4;
+  const target = displacement !== undefined && (calls || !call) ? at + displacement : undefined;
+  return { target, fallsThrough: !flow.ends, call, indirect: calls && flow.indirect };
+}
 
 /** Plans regions of one machine. */
 export class RegionPlanner {
   readonly #memory: CodeMemory;
   readonly #decoderFor: (key: number) => Decode;
   readonly #tuning: TranslatorTuning;
-  readonly #forms = new VariantCache<DecodedInstruction>((prepared, fixed) => ({
-    row: prepared.row,
-    prepared,
-    fixed,
-    flow: flowOf(prepared, fixed),
-  }));
-  /** Words decoded lately, by their low bits: for all code, and for problem state at a compatibility level. */
-  readonly #recent: readonly RecentWords[] = [[], []];
+  readonly #forms = new VariantCache(decodedVariant);
+  /** For all code, and for problem state at a compatibility level. */
+  readonly #decoders: [WordDecoder?, WordDecoder?] = [];
 
   constructor(memory: CodeMemory, decoderFor: (key: number) => Decode, tuning: TranslatorTuning) {
     this.#memory = memory;
@@ -72,37 +112,13 @@ export class RegionPlanner {
 
   /** Decoding has changed. */
   forgetWords(): void {
-    for (const words of this.#recent) words.length = 0;
+    this.#decoders.length = 0;
   }
 
-  /** An instruction of a page with this key; undefined when there is none. */
-  decoded({ word, prefix }: RegionInstruction, key: number): DecodedInstruction | undefined {
-    if (prefix !== 0) {
-      const row = this.#decoderFor(key)(prefix, word);
-      return row && this.#forms.get(row, word, prefix);
-    }
-    const recent = this.#recent[isRestrictedKey(key) ? 1 : 0] ?? [];
-    const known = recent[word & recentMask];
-    if (known?.word === word) return known.decoded;
-    const row = this.#decoderFor(key)(word);
-    const decoded = row && this.#forms.get(row, word, 0);
-    recent[word & recentMask] = { word, decoded };
-    return decoded;
-  }
-
-  /** How an instruction ends a block; `calls`: a call is followed. */
-  #flow(instruction: RegionInstruction, key: number, calls: boolean): Flow | 'stop' | undefined {
-    const { at, word, prefix } = instruction;
-    if (prefix !== 0 && isAtBoundary(at)) return 'stop';
-    const decoded = this.decoded(instruction, key);
-    if (!decoded || decoded.flow.leaves || decoded.row.privilege === 'hypervisor') return 'stop';
-    const { flow, fixed, row, prepared } = decoded;
-    if (flow.relative === undefined && !flow.ends && !row.endsBlock) return undefined;
-    const displacement = flow.relative === undefined ? undefined : prepared.field(flow.relative, word, prefix);
-    // One that goes to the next instruction asks for its address, or fills the processor's stack of return addresses.
-    const call = fixed.LK === 1 && displacement !== 4;
-    const target = displacement !== undefined && (calls || !call) ? at + displacement : undefined;
-    return { target, fallsThrough: !flow.ends, call, indirect: calls && flow.indirect };
+  #decoder(key: number): WordDecoder {
+    const kind = isRestrictedKey(key) ? 1 : 0;
+    this.#decoders[kind] ??= new WordDecoder(this.#decoderFor(key), this.#forms);
+    return this.#decoders[kind];
   }
 
   /** Finds what belongs to a region; undefined when there is none to be had. */
@@ -120,22 +136,27 @@ export class RegionPlanner {
       if (page && sameDecoding(page.key, place.key)) pages.set(distance, page);
       return pages.get(distance);
     };
+    const decoder = this.#decoder(place.key);
+    const wordAt = (at: number) => this.#memory.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff }) | 0;
     // The guest may be changing its code: each word is read once, so that all that is made of it agrees.
-    const words = new Map<number, number>();
-    const wordAt = (at: number) => {
-      const known = words.get(at);
-      if (known !== undefined) return known;
-      const word = this.#memory.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff });
-      words.set(at, word);
-      return word;
+    const instructions = new Map<number, RegionInstruction>();
+    const instructionAt = (at: number): RegionInstruction => {
+      const known = instructions.get(at);
+      if (known) return known;
+      const first = wordAt(at);
+      let [word, prefix] = [first, 0];
+      if (isPrefix(first)) {
+        const suffix = isAtBoundary(at) ? undefined : instructionAt(at + 4);
+        [word, prefix] = [suffix ? suffix.prefix || suffix.word : 0, first];
+      }
+      const decoded = decoder.decoded(word, prefix);
+      const flow = flowAt(at, word, prefix, decoded, around !== undefined);
+      const instruction: RegionInstruction = { at, word, prefix, decoded, flow };
+      instructions.set(at, instruction);
+      return instruction;
     };
     const code: CodeReader = {
-      instruction: (at) => {
-        const word = wordAt(at);
-        if (!isPrefix(word)) return { at, word, prefix: 0 };
-        return { at, word: isAtBoundary(at) ? 0 : wordAt(at + 4), prefix: word };
-      },
-      flow: (instruction) => this.#flow(instruction, place.key, around !== undefined),
+      instruction: instructionAt,
       follows: (at) => {
         if (around) return traced.has(at);
         const page = pageAt(at);
@@ -157,14 +178,13 @@ export class RegionPlanner {
       if (expected?.target !== start) starts.push(start);
       expected = undefined;
       for (let at = start, i = 0; i < instructions && pageAt(at); i++) {
-        const instruction = code.instruction(at);
-        const flow = code.flow(instruction);
-        if (flow === 'stop') {
+        const instruction = instructionAt(at);
+        if (instruction.flow === 'stop') {
           expected = undefined;
           break;
         }
         traced.add(at);
-        expected = flow;
+        expected = instruction.flow;
         at = behind(instruction);
       }
     }
