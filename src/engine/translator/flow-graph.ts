@@ -184,7 +184,7 @@ export interface StructuredGraph {
   /** Where the dispatcher, block 0, goes to; empty: there is none. */
   readonly dispatched: readonly number[];
   /** Reverse postorder position by block number; −1 for blocks that are not reached. */
-  readonly position: readonly number[];
+  readonly position: ArrayLike<number>;
   /** Children in the dominator tree. */
   readonly children: readonly (readonly number[])[];
   /** Blocks that a backward branch goes to. */
@@ -192,65 +192,127 @@ export interface StructuredGraph {
   /** Blocks that need a label: branch targets, and those with several forward predecessors. */
   readonly isMerge: readonly boolean[];
   /** Head of the outermost loop that a block is in, the dispatcher's left out; −1: none. */
-  readonly outermostLoop: readonly number[];
+  readonly outermostLoop: ArrayLike<number>;
   /** True for an edge that would enter a loop in its middle: it goes by the dispatcher, or leaves the region. */
   readonly isCut: (from: number, to: number) => boolean;
 }
 
-/** Successors by block number, without the edges that are cut. */
-type Successors = readonly (readonly number[])[];
+/** Lists of block numbers, by block number. */
+type Edges = readonly (readonly number[])[];
 
-function reversePostorder(successors: Successors): number[] {
+/** Edges that are cut, as numbers. */
+class CutEdges {
+  readonly #cut = new Set<number>();
+  readonly #blocks: number;
+
+  constructor(blocks: number) {
+    this.#blocks = blocks;
+  }
+
+  get size(): number {
+    return this.#cut.size;
+  }
+
+  add(from: number, to: number): void {
+    this.#cut.add(from * this.#blocks + to);
+  }
+
+  has(from: number, to: number): boolean {
+    return this.#cut.size > 0 && this.#cut.has(from * this.#blocks + to);
+  }
+}
+
+/** Successors without the edges that are cut. */
+function successorsOf(blocks: readonly FlowBlock[], dispatched: readonly number[], cut: CutEdges): Edges {
+  const hasDispatcher = dispatched.length > 0;
+  const lists: (readonly number[])[] = [];
+  for (let i = 0; i < blocks.length; i++) {
+    const block = blocks[i];
+    if (!block || (hasDispatcher && i === 0)) {
+      lists.push(dispatched);
+      continue;
+    }
+    const { taken, next } = block;
+    const list: number[] = [];
+    let dispatches = block.indirect;
+    if (taken !== undefined) {
+      if (cut.has(i, taken)) dispatches = true;
+      else list.push(taken);
+    }
+    if (next !== undefined) {
+      if (cut.has(i, next)) dispatches = true;
+      else list.push(next);
+    }
+    if (hasDispatcher && dispatches) list.push(0);
+    lists.push(list);
+  }
+  return lists;
+}
+
+/** The blocks that are reached. */
+function reversePostorder(successors: Edges): number[] {
   const order: number[] = [];
   const reached = new Uint8Array(successors.length);
-  // An explicit stack: regions may be long chains of blocks.
-  const stack: { readonly block: number; edge: number }[] = [{ block: 0, edge: 0 }];
+  // An explicit stack, of blocks and of how many of their successors were looked at: regions may be long chains of blocks.
+  const stack = [0];
+  const edges = [0];
   reached[0] = 1;
-  for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    const successor = successors[top.block]?.[top.edge++];
+  while (stack.length > 0) {
+    const top = stack.length - 1;
+    const block = stack[top] ?? 0;
+    const edge = edges[top] ?? 0;
+    const successor = successors[block]?.[edge];
+    edges[top] = edge + 1;
     if (successor === undefined) {
-      order.push(top.block);
+      order.push(block);
       stack.pop();
+      edges.pop();
     } else if (reached[successor] === 0) {
       reached[successor] = 1;
-      stack.push({ block: successor, edge: 0 });
+      stack.push(successor);
+      edges.push(0);
     }
   }
   return order.reverse();
 }
 
-function predecessorsOf(successors: Successors, position: readonly number[]): number[][] {
-  const lists: number[][] = successors.map(() => []);
-  successors.forEach((list, i) => {
-    if ((position[i] ?? -1) >= 0) for (const successor of list) lists[successor]?.push(i);
-  });
+function positionsOf(order: readonly number[], blocks: number): Int32Array {
+  const position = new Int32Array(blocks).fill(-1);
+  for (let i = 0; i < order.length; i++) position[order[i] ?? 0] = i;
+  return position;
+}
+
+function predecessorsOf(successors: Edges, position: Int32Array): Edges {
+  const lists: number[][] = [];
+  for (let i = 0; i < successors.length; i++) lists.push([]);
+  for (let i = 0; i < successors.length; i++) {
+    if ((position[i] ?? -1) < 0) continue;
+    for (const successor of successors[i] ?? []) lists[successor]?.push(i);
+  }
   return lists;
 }
 
+/** The nearest block that dominates both. */
+function commonDominator(dominator: Int32Array, position: Int32Array, a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (x !== y) {
+    if ((position[x] ?? -1) > (position[y] ?? -1)) x = dominator[x] ?? 0;
+    else y = dominator[y] ?? 0;
+  }
+  return x;
+}
+
 /** Immediate dominators by block number (Cooper, Harvey and Kennedy's iteration). */
-function immediateDominators(
-  order: readonly number[],
-  position: readonly number[],
-  predecessors: readonly (readonly number[])[],
-): number[] {
-  const dominator: number[] = position.map(() => -1);
+function immediateDominators(order: readonly number[], position: Int32Array, predecessors: Edges): Int32Array {
+  const dominator = new Int32Array(position.length).fill(-1);
   dominator[0] = 0;
-  const at = (block: number) => position[block] ?? -1;
-  const meet = (a: number, b: number) => {
-    let [x, y] = [a, b];
-    while (x !== y) {
-      while (at(x) > at(y)) x = dominator[x] ?? 0;
-      while (at(y) > at(x)) y = dominator[y] ?? 0;
-    }
-    return x;
-  };
   for (let changed = true; changed; ) {
     changed = false;
     for (const block of order) {
       if (block === 0) continue;
       let best = -1;
       for (const p of predecessors[block] ?? []) {
-        if ((dominator[p] ?? -1) >= 0) best = best < 0 ? p : meet(p, best);
+        if ((dominator[p] ?? -1) >= 0) best = best < 0 ? p : commonDominator(dominator, position, p, best);
       }
       if (best >= 0 && dominator[block] !== best) {
         dominator[block] = best;
@@ -261,27 +323,84 @@ function immediateDominators(
   return dominator;
 }
 
+/** Cuts the edges that go back to a block that does not dominate where they come from; gives those blocks. */
+function cutIrreducible(
+  order: readonly number[],
+  position: Int32Array,
+  successors: Edges,
+  dominator: Int32Array,
+  cut: CutEdges,
+): readonly number[] {
+  const targets: number[] = [];
+  for (const block of order) {
+    for (const to of successors[block] ?? []) {
+      const back = position[to] ?? -1;
+      if (back > (position[block] ?? -1)) continue;
+      let x = block;
+      while ((position[x] ?? -1) > back) x = dominator[x] ?? 0;
+      if (x === to) continue;
+      cut.add(block, to);
+      targets.push(to);
+    }
+  }
+  return targets;
+}
+
 /** Head of the outermost loop of each block; the dispatcher's loop is none. */
 function outermostLoops(
   order: readonly number[],
-  position: readonly number[],
-  predecessors: readonly (readonly number[])[],
+  position: Int32Array,
+  predecessors: Edges,
+  isLoop: readonly boolean[],
   hasDispatcher: boolean,
-): number[] {
-  const outermost: number[] = position.map(() => -1);
-  const at = (block: number) => position[block] ?? -1;
+): Int32Array {
+  const outermost = new Int32Array(position.length).fill(-1);
   for (const head of order) {
-    if (hasDispatcher && head === 0) continue;
-    const work = (predecessors[head] ?? []).filter((p) => at(p) >= at(head));
-    if (work.length === 0 || outermost[head] !== -1) continue;
+    if (!isLoop[head] || (hasDispatcher && head === 0) || outermost[head] !== -1) continue;
     outermost[head] = head;
+    const work: number[] = [];
+    for (const p of predecessors[head] ?? []) if ((position[p] ?? -1) >= (position[head] ?? -1)) work.push(p);
     for (let block = work.pop(); block !== undefined; block = work.pop()) {
       if (outermost[block] === head) continue;
       outermost[block] = head;
-      work.push(...(predecessors[block] ?? []));
+      for (const p of predecessors[block] ?? []) work.push(p);
     }
   }
   return outermost;
+}
+
+/** Which blocks are loops, and which are merges, as `StructuredGraph` has them. */
+function labelledBlocks(
+  blocks: readonly FlowBlock[],
+  position: Int32Array,
+  predecessors: Edges,
+  hasDispatcher: boolean,
+): Pick<StructuredGraph, 'isLoop' | 'isMerge'> {
+  const isLoop: boolean[] = [];
+  const isMerge: boolean[] = [];
+  for (let i = 0; i < blocks.length; i++) {
+    let backward = false;
+    let forward = 0;
+    let branched = false;
+    for (const p of predecessors[i] ?? []) {
+      if ((position[p] ?? -1) >= (position[i] ?? -1)) backward = true;
+      else {
+        forward++;
+        if (blocks[p]?.taken === i || (hasDispatcher && p === 0)) branched = true;
+      }
+    }
+    isLoop.push(backward);
+    isMerge.push(branched || forward > 1);
+  }
+  return { isLoop, isMerge };
+}
+
+/** Children in the dominator tree, by block number. */
+function dominatorTree(order: readonly number[], dominator: Int32Array): Edges {
+  const children: number[][] = [];
+  for (let i = 0; i < dominator.length; i++) children.push([]);
+  for (const block of order) if (block !== 0) children[dominator[block] ?? 0]?.push(block);
+  return children;
 }
 
 /**
@@ -291,51 +410,28 @@ function outermostLoops(
 export function structure({ blocks, dispatched: wanted }: FoundBlocks): StructuredGraph {
   const hasDispatcher = wanted.length > 0;
   const dispatched = [...new Set(wanted)];
-  const cut = new Set<number>();
-  const edge = (from: number, to: number) => from * blocks.length + to;
-  const isCut = (from: number, to: number) => cut.has(edge(from, to));
+  const cut = new CutEdges(blocks.length);
   for (;;) {
-    const successors: Successors = blocks.map((block, i) => {
-      if (hasDispatcher && i === 0) return dispatched;
-      const list = [block.taken, block.next].filter((to) => to !== undefined && !isCut(i, to));
-      const dispatches = block.indirect || (block.taken !== undefined && isCut(i, block.taken));
-      const dispatchesNext = block.next !== undefined && isCut(i, block.next);
-      // `filter` does not narrow the element type.
-      const known = list as number[];
-      return hasDispatcher && (dispatches || dispatchesNext) ? [...known, 0] : known;
-    });
+    const successors = successorsOf(blocks, dispatched, cut);
     const order = reversePostorder(successors);
-    const position: number[] = blocks.map(() => -1);
-    order.forEach((block, i) => {
-      position[block] = i;
-    });
+    const position = positionsOf(order, blocks.length);
     const predecessors = predecessorsOf(successors, position);
     const dominator = immediateDominators(order, position, predecessors);
-    const at = (block: number) => position[block] ?? -1;
-    const dominates = (a: number, b: number) => {
-      let x = b;
-      while (at(x) > at(a)) x = dominator[x] ?? 0;
-      return x === a;
-    };
-    const before = cut.size;
-    for (const i of order) {
-      for (const to of successors[i] ?? []) {
-        if (at(to) > at(i) || dominates(to, i)) continue;
-        cut.add(edge(i, to));
-        if (hasDispatcher && !dispatched.includes(to)) dispatched.push(to);
-      }
+    const targets = cutIrreducible(order, position, successors, dominator, cut);
+    if (targets.length > 0) {
+      if (hasDispatcher) for (const to of targets) if (!dispatched.includes(to)) dispatched.push(to);
+      continue;
     }
-    if (cut.size > before) continue;
-    const children: number[][] = blocks.map(() => []);
-    for (const block of order) if (block !== 0) children[dominator[block] ?? 0]?.push(block);
-    const isLoop = blocks.map((_, i) => (predecessors[i] ?? []).some((p) => at(p) >= at(i)));
-    const isMerge = blocks.map((_, i) => {
-      const forward = (predecessors[i] ?? []).filter((p) => at(p) < at(i));
-      return (
-        forward.length > 1 || forward.some((p) => blocks[p]?.taken === i) || (hasDispatcher && forward.includes(0))
-      );
-    });
-    const outermostLoop = outermostLoops(order, position, predecessors, hasDispatcher);
-    return { blocks, dispatched, position, children, isLoop, isMerge, outermostLoop, isCut };
+    const { isLoop, isMerge } = labelledBlocks(blocks, position, predecessors, hasDispatcher);
+    return {
+      blocks,
+      dispatched,
+      position,
+      children: dominatorTree(order, dominator),
+      isLoop,
+      isMerge,
+      outermostLoop: outermostLoops(order, position, predecessors, isLoop, hasDispatcher),
+      isCut: (from, to) => cut.has(from, to),
+    };
   }
 }

@@ -76,7 +76,7 @@ export function mayUseFloatingPoint(blocks: readonly Block[]): boolean {
 
 /** True when a block of the outermost loop with this head may take translations away. */
 export function changesTranslation(
-  { blocks, outermostLoop }: { readonly blocks: readonly Block[]; readonly outermostLoop: readonly number[] },
+  { blocks, outermostLoop }: { readonly blocks: readonly Block[]; readonly outermostLoop: ArrayLike<number> },
   head: number,
 ): boolean {
   return blocks.some(
