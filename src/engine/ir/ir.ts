@@ -27,7 +27,7 @@ export class Ir {
   readonly #writtenClasses: string[] = [];
   readonly #writtenAt: number[] = [];
 
-  readonly #read = new Set<number>();
+  readonly #read: boolean[] = [];
 
   constructor(locals: Locals) {
     this.locals = locals;
@@ -35,7 +35,7 @@ export class Ir {
 
   /** True when code that was written reads the local. */
   reads(local: number): boolean {
-    return this.#read.has(local);
+    return this.#read[local] === true;
   }
 
   // --- building
@@ -231,15 +231,13 @@ export class Ir {
 
   #keepInLocal(node: Node, code: number): void {
     node.local = this.locals.take(node.type);
-    this.code.byte(code);
-    this.code.u32(node.local);
+    this.code.operator(code, node.local);
   }
 
   /** Writes code that leaves the node's value on the stack. */
   push(node: Node): void {
     if (node.local >= 0) {
-      this.code.byte(0x20);
-      this.code.u32(node.local);
+      this.code.operator(0x20, node.local);
       return;
     }
     this.#writeNode(node);
@@ -271,10 +269,7 @@ export class Ir {
 
   operatorBytes(code: number): void {
     if (code < 0x100) this.code.byte(code);
-    else {
-      this.code.byte(code >> 8);
-      this.code.u32(code & 0xff);
-    }
+    else this.code.operator(code >> 8, code & 0xff);
   }
 
   i32Const(value: number): void {
@@ -283,47 +278,46 @@ export class Ir {
   }
 
   localGet(index: number): void {
-    this.#read.add(index);
-    this.code.byte(0x20);
-    this.code.u32(index);
+    this.#read[index] = true;
+    this.code.operator(0x20, index);
   }
 
   localSet(index: number): void {
-    this.code.byte(0x21);
-    this.code.u32(index);
+    this.code.operator(0x21, index);
   }
 
   localTee(index: number): void {
-    this.code.byte(0x22);
-    this.code.u32(index);
+    this.code.operator(0x22, index);
   }
 
   call(index: number): void {
-    this.code.byte(0x10);
-    this.code.u32(index);
+    this.code.operator(0x10, index);
   }
 
   /** A memory operator with its immediate: `align` is log2 of the promised alignment. */
   memory(code: number, offset: number, align = 0): void {
-    this.operatorBytes(code);
-    this.code.u32(align);
+    if (code < 0x100) this.code.operator(code, align);
+    else {
+      this.operatorBytes(code);
+      this.code.u32(align);
+    }
     this.code.u32(offset);
   }
 
   /** Opens a block and returns its label for `branch`. */
   openBlock(): number {
-    this.code.bytes([0x02, 0x40]);
+    this.code.operator(0x02, 0x40);
     return ++this.depth;
   }
 
   openLoop(): number {
-    this.code.bytes([0x03, 0x40]);
+    this.code.operator(0x03, 0x40);
     return ++this.depth;
   }
 
   /** `if` without result, or with one of the given type. */
   openIf(result?: ValueType): number {
-    this.code.bytes([0x04, result ? typeCode[result] : 0x40]);
+    this.code.operator(0x04, result ? typeCode[result] : 0x40);
     return ++this.depth;
   }
 
@@ -337,13 +331,11 @@ export class Ir {
   }
 
   branch(label: number): void {
-    this.code.byte(0x0c);
-    this.code.u32(this.depth - label);
+    this.code.operator(0x0c, this.depth - label);
   }
 
   branchIf(label: number): void {
-    this.code.byte(0x0d);
-    this.code.u32(this.depth - label);
+    this.code.operator(0x0d, this.depth - label);
   }
 
   /** Goes to the label at the index on the stack, or to another one beyond the last. */

@@ -5,14 +5,14 @@ import type { ValueType } from '../../isa/value-type.ts';
 export const typeCode: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
 /** Memory of buffers that are not used any more: many are made for a short time, and each lies outside of the heap. */
-const spare: Uint8Array[] = [];
+const spare: Uint8Array<ArrayBuffer>[] = [];
 const mostSpare = 64;
 const firstBytes = 4096;
 const none = new Uint8Array(0);
 
 /** A byte buffer. */
 export class Bytes {
-  #data = spare.pop() ?? new Uint8Array(firstBytes);
+  #data = none;
   length = 0;
 
   /** Empties the buffer for good and leaves its memory to others. */
@@ -28,8 +28,11 @@ export class Bytes {
   }
 
   #grow(extra: number): void {
-    const bigger = new Uint8Array(Math.max(this.#data.length * 2, this.length + extra));
-    bigger.set(this.#data);
+    const needed = Math.max(this.#data.length * 2, this.length + extra, firstBytes);
+    const known = spare.at(-1);
+    const bigger = known && known.length >= needed ? known : new Uint8Array(needed);
+    if (bigger === known) spare.pop();
+    bigger.set(this.view());
     this.#data = bigger;
   }
 
@@ -42,16 +45,35 @@ export class Bytes {
   /** Unsigned LEB128 of 0…2³²−1. */
   u32(value: number): void {
     let rest = value >>> 0;
+    if (this.length + 5 > this.#data.length) this.#grow(5);
     while (rest > 0x7f) {
-      this.byte((rest & 0x7f) | 0x80);
+      this.#data[this.length++] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
     }
-    this.byte(rest);
+    this.#data[this.length++] = rest;
+  }
+
+  /** An operator of one byte with an immediate: an unsigned number. */
+  operator(code: number, immediate: number): void {
+    const { length } = this;
+    const data = this.#data;
+    if (immediate > 0x7f || length + 2 > data.length) {
+      this.byte(code);
+      this.u32(immediate);
+      return;
+    }
+    data[length] = code;
+    data[length + 1] = immediate;
+    this.length = length + 2;
   }
 
   /** Signed LEB128 of a 32-bit number. */
   s32(value: number): void {
     let rest = value | 0;
+    if (rest >= -64 && rest < 64) {
+      this.byte(rest & 0x7f);
+      return;
+    }
     for (;;) {
       const low = rest & 0x7f;
       rest >>= 7;
