@@ -21,7 +21,7 @@ import type { FunctionName } from '../isa/functions.ts';
 import type { SlotName } from '../isa/slots.ts';
 import type { ValueType } from '../isa/value-type.ts';
 import type { Ir } from './ir/ir.ts';
-import { asNode, constantOf, type Node } from './ir/node.ts';
+import { asNode, asNodes, constantOf, type Node } from './ir/node.ts';
 import { opcode } from './wasm/memory-operators.ts';
 import { operatorCode } from './wasm/opcodes.ts';
 
@@ -111,7 +111,7 @@ export abstract class OperatorBuilder implements Builder {
   op<N extends OperatorName>(name: N, ...args: readonly Value[]): Value<ResultOf<N>> {
     const { code, type } = operatorOf(name);
     // `resultType` computes at run time what `ResultOf` says for the compiler.
-    return this.ir.operator(type, code, args.map(asNode)) as Value as Value<ResultOf<N>>;
+    return this.ir.operator(type, code, asNodes(args)) as Value as Value<ResultOf<N>>;
   }
 
   extractLane(shape: keyof typeof laneExtract, lane: number, v: V128): I32 {
@@ -126,7 +126,7 @@ export abstract class OperatorBuilder implements Builder {
   #lane<T extends ValueType>(type: T, code: number, lane: number, args: readonly Value[]): Value<T> {
     const { ir } = this;
     return this.typed(
-      ir.written(type, args.map(asNode), () => {
+      ir.written(type, asNodes(args), () => {
         ir.operatorBytes(0xfd00 + code);
         ir.code.byte(lane);
       }),

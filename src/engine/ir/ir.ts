@@ -14,6 +14,9 @@ function newBlock(parent: Block | undefined, owner: IfStatement | undefined): Bl
 /** Everything that writes state of this class is said by this name; calls write all classes. */
 const allState = '*';
 
+const noNodes: readonly Node[] = [];
+const localGet = 0x20;
+
 /** Builds and writes the code of one instruction after the other into one function body. */
 export class Ir {
   readonly code = new Bytes();
@@ -23,7 +26,8 @@ export class Ir {
   #root = newBlock(undefined, undefined);
   #block = this.#root;
   #number = 0;
-  /** What was written since the last flush: classes of state, and the numbers of the statements. */
+  /** What was written since the last flush: how many times, classes of state, and the numbers of the statements. */
+  #writes = 0;
   readonly #writtenClasses: string[] = [];
   readonly #writtenAt: number[] = [];
 
@@ -66,7 +70,12 @@ export class Ir {
   }
 
   constant(type: 'i32' | 'i64' | 'f64', value: number | bigint): Node {
-    return this.#node('const', type, [], -1, value, '', undefined);
+    return this.#node('const', type, noNodes, -1, value, '', undefined);
+  }
+
+  /** A local that nothing writes, such as a parameter. */
+  local(type: ValueType, local: number): Node {
+    return this.#node('operator', type, noNodes, localGet, local, '', undefined);
   }
 
   /** A pure value: operator `code` applied to `args`. */
@@ -82,7 +91,15 @@ export class Ir {
   /** A read of state of a class; computed where it is first used unless that state is written in between. */
   read(type: ValueType, stateClass: string, args: readonly Node[], write: () => void): Node {
     const node = this.#node('read', type, args, -1, 0, stateClass, write);
-    this.#block.statements.push({ kind: 'read', node });
+    this.#block.statements.push(node);
+    this.#number++;
+    return node;
+  }
+
+  /** A read of a local that is state of a class. */
+  readLocal(type: ValueType, stateClass: string, local: number): Node {
+    const node = this.#node('read', type, noNodes, localGet, local, stateClass, undefined);
+    this.#block.statements.push(node);
     this.#number++;
     return node;
   }
@@ -91,7 +108,7 @@ export class Ir {
   ordered(type: ValueType, args: readonly Node[], writesState: boolean, write: () => void): Node {
     const node = this.#node('ordered', type, args, -1, 0, '', write);
     for (const arg of args) this.#touch(arg);
-    this.#block.statements.push({ kind: 'value', node });
+    this.#block.statements.push(node);
     if (writesState) this.#noteWrite(allState);
     this.#number++;
     return node;
@@ -134,8 +151,8 @@ export class Ir {
   }
 
   #noteWrite(stateClass: string): void {
-    this.#writtenClasses.push(stateClass);
-    this.#writtenAt.push(this.#number);
+    this.#writtenClasses[this.#writes] = stateClass;
+    this.#writtenAt[this.#writes++] = this.#number;
   }
 
   #touch(node: Node): void {
@@ -168,7 +185,7 @@ export class Ir {
   /** True when state that `node` reads is written after it was made and before it is first used. */
   #mustBeEarly(node: Node): boolean {
     const { stateClass, made, firstUse } = node;
-    for (let i = 0; i < this.#writtenAt.length; i++) {
+    for (let i = 0; i < this.#writes; i++) {
       const at = this.#writtenAt[i] ?? 0;
       if (at <= made || at >= firstUse) continue;
       const written = this.#writtenClasses[i];
@@ -185,8 +202,7 @@ export class Ir {
     this.#writeBlock(root);
     this.#root = newBlock(undefined, undefined);
     this.#block = this.#root;
-    this.#writtenClasses.length = 0;
-    this.#writtenAt.length = 0;
+    this.#writes = 0;
     this.#number = 0;
   }
 
@@ -200,15 +216,13 @@ export class Ir {
         for (const arg of statement.args) this.push(arg);
         statement.write();
         return;
-      case 'value': {
-        const { node } = statement;
-        this.#writeNode(node);
-        if (node.uses === 0) this.code.byte(0x1a);
-        else this.#keepInLocal(node, 0x21);
-        return;
-      }
       case 'read':
-        if (statement.node.uses > 0 && this.#mustBeEarly(statement.node)) this.#compute(statement.node);
+        if (statement.uses > 0 && this.#mustBeEarly(statement)) this.#compute(statement);
+        return;
+      case 'ordered':
+        this.#writeNode(statement);
+        if (statement.uses === 0) this.code.byte(0x1a);
+        else this.#keepInLocal(statement, 0x21);
         return;
       case 'if':
         for (const node of statement.before) if (node.local < 0) this.#compute(node);
@@ -251,6 +265,7 @@ export class Ir {
     }
     for (const arg of node.args) this.push(arg);
     if (node.write) node.write();
+    else if (node.code === localGet) this.localGet(Number(node.immediate));
     else this.operatorBytes(node.code);
   }
 

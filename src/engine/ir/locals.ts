@@ -7,7 +7,9 @@ export class Locals {
   readonly types: ValueType[] = [];
   readonly #params: number;
   readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
-  #taken: { type: ValueType; index: number }[] = [];
+  /** Taken since the last `release`, the first `#takenCount` of them. */
+  readonly #taken: number[] = [];
+  #takenCount = 0;
 
   constructor(params: number) {
     this.#params = params;
@@ -22,14 +24,17 @@ export class Locals {
   /** A local until the next `release`. */
   take(type: ValueType): number {
     const index = this.#free[type].pop() ?? this.keep(type);
-    this.#taken.push({ type, index });
+    this.#taken[this.#takenCount++] = index;
     return index;
   }
 
   /** Ends the life of all locals got by `take`. */
   release(): void {
-    for (const { type, index } of this.#taken) this.#free[type].push(index);
-    this.#taken = [];
+    for (let i = 0; i < this.#takenCount; i++) {
+      const index = this.#taken[i] ?? 0;
+      this.#free[this.types[index - this.#params] ?? 'i32'].push(index);
+    }
+    this.#takenCount = 0;
   }
 
   /** Declaration as runs of equal types. */

@@ -11,7 +11,7 @@ export interface Node extends Value {
   readonly args: readonly Node[];
   /** Operator code (see `wasm/opcodes.ts`), −1 where `write` does the work. */
   readonly code: number;
-  /** Constant, lane, or memory offset; for `const` nodes the value. */
+  /** For `const` nodes the value; for `local.get` the local. */
   readonly immediate: number | bigint;
   /** Writes the node after its arguments are on the stack (kinds that are more than one operator). */
   readonly write: (() => void) | undefined;
@@ -31,6 +31,12 @@ export interface Node extends Value {
 export function asNode(value: Value): Node {
   // Every Value that a meaning can hold was made by the intermediate form below; there is no other constructor.
   return value as Node;
+}
+
+/** The same for a list of values. */
+export function asNodes(values: readonly Value[]): readonly Node[] {
+  // As above.
+  return values as readonly Node[];
 }
 
 /** Number of a constant node when it is one and fits a JavaScript number exactly, else undefined. */
@@ -56,16 +62,6 @@ export interface EffectStatement {
   readonly args: readonly Node[];
   readonly write: () => void;
 }
-/** A value that must be computed at this place (loads from guest memory, calls). */
-export interface ValueStatement {
-  readonly kind: 'value';
-  readonly node: Node;
-}
-/** A place where a read of state is computed if it can't wait until its first use. */
-export interface ReadStatement {
-  readonly kind: 'read';
-  readonly node: Node;
-}
 /** A conditional. */
 export interface IfStatement {
   readonly kind: 'if';
@@ -75,4 +71,9 @@ export interface IfStatement {
   /** Values first used inside but needed outside, too: computed before. */
   readonly before: Node[];
 }
-export type Statement = EffectStatement | ValueStatement | ReadStatement | IfStatement;
+
+/**
+ * What happens in order. A node of kind `ordered` (a load from guest memory, a call) must be computed at its place, one of
+ * kind `read` is if it can't wait until its first use.
+ */
+export type Statement = EffectStatement | Node | IfStatement;
