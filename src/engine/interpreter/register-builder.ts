@@ -94,7 +94,7 @@ export abstract class RegisterBuilder extends OperatorBuilder {
   /** Address of the CPU state itself, with the item's offset given to the memory operator. */
   protected cpu(): Node {
     const { ir } = this;
-    return ir.written('i32', [], () => ir.localGet(this.frame.cpu));
+    return ir.local('i32', this.frame.cpu);
   }
 
   /** What stands at an address of state, by the memory operator that reads it; `stateClass` says what writes change it. */
@@ -106,12 +106,12 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     offset: number,
   ): Value<T> {
     const { ir } = this;
-    return this.typed(ir.read(type, stateClass, [address], () => ir.memory(code, offset, 0)));
+    return this.typed(ir.readMemory(type, stateClass, code, address, offset));
   }
   /** Writes state at an address by a memory operator. */
   protected writeState(stateClass: string, address: Node, code: number, offset: number, value: Value): void {
     const { ir } = this;
-    ir.effect([address, asNode(value)], stateClass, () => ir.memory(code, offset, 0));
+    ir.writeMemory(stateClass, code, address, offset, asNode(value));
   }
   /** A word of the CPU state. */
   protected stateWord(stateClass: string, offset: number): I32 {

@@ -21,6 +21,8 @@ const localGet = 0x20;
 export class Ir {
   readonly code = new Bytes();
   readonly locals: Locals;
+  /** Called where code is written that sets a local or stores to memory, with the class of that state. */
+  onWrite: ((stateClass: string) => void) | undefined;
   /** Open WebAssembly blocks, for branch depths. */
   depth = 0;
   #root = newBlock(undefined, undefined);
@@ -104,6 +106,14 @@ export class Ir {
     return node;
   }
 
+  /** A read of state in memory by the memory operator `code`. */
+  readMemory(type: ValueType, stateClass: string, code: number, address: Node, offset: number): Node {
+    const node = this.#node('read', type, [address], code, offset, stateClass, undefined);
+    this.#block.statements.push(node);
+    this.#number++;
+    return node;
+  }
+
   /** A value that must be computed here; `writesState` when it may change any CPU state (a call). */
   ordered(type: ValueType, args: readonly Node[], writesState: boolean, write: () => void): Node {
     const node = this.#node('ordered', type, args, -1, 0, '', write);
@@ -117,7 +127,24 @@ export class Ir {
   /** An effect here; `stateClass` is what it writes (`*` for everything, '' for nothing that reads look at). */
   effect(args: readonly Node[], stateClass: string, write: () => void): void {
     for (const arg of args) this.#touch(arg);
-    this.#block.statements.push({ kind: 'effect', args, write });
+    this.#statement({ kind: 'effect', args, write }, stateClass);
+  }
+
+  /** Puts a value into a local that is state of a class. */
+  setLocal(stateClass: string, local: number, value: Node): void {
+    this.#touch(value);
+    this.#statement({ kind: 'set', value, local, stateClass }, stateClass);
+  }
+
+  /** Puts a value into state in memory by the memory operator `code`. */
+  writeMemory(stateClass: string, code: number, address: Node, offset: number, value: Node): void {
+    this.#touch(address);
+    this.#touch(value);
+    this.#statement({ kind: 'store', address, value, code, offset, stateClass }, stateClass);
+  }
+
+  #statement(statement: Statement, stateClass: string): void {
+    this.#block.statements.push(statement);
     if (stateClass !== '') this.#noteWrite(stateClass);
     this.#number++;
   }
@@ -216,6 +243,17 @@ export class Ir {
         for (const arg of statement.args) this.push(arg);
         statement.write();
         return;
+      case 'set':
+        this.push(statement.value);
+        this.localSet(statement.local);
+        this.onWrite?.(statement.stateClass);
+        return;
+      case 'store':
+        this.push(statement.address);
+        this.push(statement.value);
+        this.memory(statement.code, statement.offset, 0);
+        this.onWrite?.(statement.stateClass);
+        return;
       case 'read':
         if (statement.uses > 0 && this.#mustBeEarly(statement)) this.#compute(statement);
         return;
@@ -266,6 +304,7 @@ export class Ir {
     for (const arg of node.args) this.push(arg);
     if (node.write) node.write();
     else if (node.code === localGet) this.localGet(Number(node.immediate));
+    else if (node.kind === 'read') this.memory(node.code, Number(node.immediate), 0);
     else this.operatorBytes(node.code);
   }
 

@@ -11,7 +11,7 @@ export interface Node extends Value {
   readonly args: readonly Node[];
   /** Operator code (see `wasm/opcodes.ts`), −1 where `write` does the work. */
   readonly code: number;
-  /** For `const` nodes the value; for `local.get` the local. */
+  /** For `const` nodes the value; for `local.get` the local; for a read of memory the offset. */
   readonly immediate: number | bigint;
   /** Writes the node after its arguments are on the stack (kinds that are more than one operator). */
   readonly write: (() => void) | undefined;
@@ -62,6 +62,22 @@ export interface EffectStatement {
   readonly args: readonly Node[];
   readonly write: () => void;
 }
+/** A value that goes into a local; `stateClass` is what that writes. */
+export interface SetStatement {
+  readonly kind: 'set';
+  readonly value: Node;
+  readonly local: number;
+  readonly stateClass: string;
+}
+/** A value that goes into memory. */
+export interface StoreStatement {
+  readonly kind: 'store';
+  readonly address: Node;
+  readonly value: Node;
+  readonly code: number;
+  readonly offset: number;
+  readonly stateClass: string;
+}
 /** A conditional. */
 export interface IfStatement {
   readonly kind: 'if';
@@ -76,4 +92,4 @@ export interface IfStatement {
  * What happens in order. A node of kind `ordered` (a load from guest memory, a call) must be computed at its place, one of
  * kind `read` is if it can't wait until its first use.
  */
-export type Statement = EffectStatement | Node | IfStatement;
+export type Statement = EffectStatement | SetStatement | StoreStatement | Node | IfStatement;

@@ -22,8 +22,7 @@ export abstract class AccessBuilder extends RegisterBuilder {
 
   /** Remembers which instruction is about to do something that can leave: page offset, instructions to give back. */
   protected markSite(): void {
-    const { at, remaining } = this.instruction;
-    writeSite(this.ir, this.frame, at, remaining);
+    writeSite(this.ir, this.frame, this.instruction.at, this.remaining);
   }
 
   /** The register off which an address is made; undefined when there is none. */

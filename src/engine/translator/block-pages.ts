@@ -49,6 +49,7 @@ export class BlockPages {
 
   /** The base has another value now. */
   changed(base: string): void {
+    if (this.#known.size === 0) return;
     this.#known.delete(`${base}r`);
     this.#known.delete(`${base}w`);
   }

@@ -20,6 +20,7 @@ import { type NestedCallLocals, newNestedCallLocals, writeNestedCall } from './n
 import { RegionExits } from './region-exits.ts';
 import { newRegionFrame, parameter, type RegionFrame, writeSite } from './region-frame.ts';
 import { changesTranslation, mayUseFloatingPoint, type RegionInstruction } from './region-instructions.ts';
+import type { BranchWriter } from './register-builder.ts';
 import { RegisterLocals } from './register-locals.ts';
 import { TranslatorBuilder } from './translator-builder.ts';
 
@@ -55,7 +56,7 @@ export const mostPages = 32;
 
 const pageOf = (at: number) => at >> 12;
 
-class RegionCompiler {
+class RegionCompiler implements BranchWriter {
   readonly #graph: StructuredGraph;
   readonly #options: RegionOptions;
   readonly #locals: Locals;
@@ -73,6 +74,9 @@ class RegionCompiler {
   readonly #loopLabels = new Map<number, number>();
   readonly #blockLabels = new Map<number, number>();
   readonly #byStart: ReadonlyMap<number, number>;
+  /** The block whose instructions are being written, and its number. */
+  #present: FlowBlock | undefined;
+  #number = 0;
   /** Facilities that the block being written has tested. */
   #facilities = 0;
   #supervisor = false;
@@ -97,7 +101,7 @@ class RegionCompiler {
     this.#nestedCalls = newNestedCallLocals(locals);
     this.#floatingPoint = mayUseFloatingPoint(graph.blocks);
     this.#registers = new RegisterLocals(this.#ir, options.registersInMemory);
-    this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports);
+    this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports, this);
     this.#byStart = new Map(
       graph.blocks.flatMap((block, i) => (block.instructions.length > 0 ? [[block.start, i]] : [])),
     );
@@ -290,16 +294,17 @@ class RegionCompiler {
   }
 
   /** Goes on at the address in `next`, by the dispatcher if it is to be asked. */
-  #followAddress(block: FlowBlock): void {
-    const { indirect } = block;
+  followAddress(): void {
+    const block = this.#present;
     const ir = this.#ir;
+    if (!block) return;
     if (block.calls) {
       this.#nest(block);
       return;
     }
     this.#returns = true;
     const { next, leave } = this.#frame;
-    if (this.#dispatch && indirect) {
+    if (this.#dispatch && block.indirect) {
       ir.localGet(this.#left);
       ir.i32Const(0);
       ir.code.byte(0x4c);
@@ -333,30 +338,22 @@ class RegionCompiler {
       this.#facilities = 0;
     }
     this.#continues = false;
-    instructions.forEach((instruction, i) => {
-      this.#instruction(number, block, instruction, instructions.length - i);
-    });
+    this.#number = number;
+    this.#present = block;
+    let remaining = instructions.length;
+    for (const instruction of instructions) this.#instruction(instruction, remaining--);
     // Crossing into the next page counts as a branch, as in the interpreter.
     const crosses = (block.end & 0xfff) === 0;
     if (block.next !== undefined) this.#follow(number, block.next, crosses);
     else this.#exits.leaveTo(block.end, crosses);
   }
 
-  #instruction(number: number, block: FlowBlock, instruction: RegionInstruction, remaining: number): void {
+  #instruction(instruction: RegionInstruction, remaining: number): void {
     const { at, word, prefix, decoded } = instruction;
     if (!decoded) throw new Error(`undecodable word ${word.toString(16)} in a region`);
-    const { row, prepared, fixed } = decoded;
+    const { row, prepared } = decoded;
     this.#instructions++;
-    this.#builder.begin({
-      word,
-      prefix,
-      prepared,
-      fixed,
-      at,
-      remaining,
-      followBranch: (target) => this.#branch(number, block, target),
-      followAddress: () => this.#followAddress(block),
-    });
+    this.#builder.begin(instruction, decoded, remaining);
     if (prefix !== 0) this.#needFacility(facilityBit.PREFIX, at, remaining);
     if (row.facility) this.#needFacility(facilityBit[row.facility], at, remaining);
     if (row.secondFacility) this.#needFacility(facilityBit[row.secondFacility], at, remaining);
@@ -395,7 +392,9 @@ class RegionCompiler {
   }
 
   /** Writes the branch to a place. */
-  #branch(from: number, block: FlowBlock, target: number): void {
+  followBranch(target: number): void {
+    const block = this.#present;
+    if (!block) return;
     if (block.calls) {
       this.#exits.setNext(target);
       this.#nest(block);
@@ -403,7 +402,7 @@ class RegionCompiler {
     }
     const to = this.#byStart.get(target);
     if (block.taken === undefined || to !== block.taken) this.#exits.leaveTo(target, true);
-    else this.#follow(from, to, true);
+    else this.#follow(this.#number, to, true);
   }
 }
 

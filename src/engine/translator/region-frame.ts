@@ -62,6 +62,8 @@ export type FrameOptions = Pick<RegionFrame, 'exactBudget' | 'fusesMultiplyAdd'>
 /** The frame of a region whose body `ir` writes; labels are set when they are open. */
 export function newRegionFrame(ir: Ir, { exactBudget, fusesMultiplyAdd }: FrameOptions): RegionFrame {
   const { locals } = ir;
+  const blockPages = new BlockPages(ir);
+  ir.onWrite = (stateClass) => blockPages.changed(stateClass);
   return {
     tlbRead: locals.keep('i32'),
     tlbWrite: locals.keep('i32'),
@@ -79,7 +81,7 @@ export function newRegionFrame(ir: Ir, { exactBudget, fusesMultiplyAdd }: FrameO
     address: locals.keep('i64'),
     fast: locals.keep('i32'),
     keptPages: new KeptPages(ir),
-    blockPages: new BlockPages(ir),
+    blockPages,
     exactBudget,
     fusesMultiplyAdd,
     endings: [],

@@ -9,9 +9,10 @@ import type { Ir } from '../ir/ir.ts';
 import { asNode, type Node } from '../ir/node.ts';
 import { OperatorBuilder } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
-import type { PreparedRow } from '../variants.ts';
+import type { FixedValues, PreparedRow } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { RegionFrame } from './region-frame.ts';
+import type { DecodedInstruction, RegionInstruction } from './region-instructions.ts';
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
 
 /** A value in a local. */
@@ -20,22 +21,12 @@ export type PlacedItem = Pick<HeldItem, 'local' | 'type' | 'stateClass'>;
 /** Thrown when an instruction can't be part of a region; the region ends before it. */
 export class NotTranslatable extends Error {}
 
-/** The instruction that is being translated. */
-export interface CurrentInstruction {
-  /** The suffix of a prefixed instruction. */
-  readonly word: number;
-  /** 0 for others than prefixed instructions. */
-  readonly prefix: number;
-  readonly prepared: PreparedRow;
-  readonly fixed: Readonly<Record<string, number>>;
-  /** Distance from the region's page in bytes. */
-  readonly at: number;
-  /** Instructions of the block from this one on: what is given back when it is not completed. */
-  readonly remaining: number;
-  /** Writes the branch to a place: inside the region or out of it. */
-  readonly followBranch: (target: number) => void;
-  /** Writes the branch to the address in the frame's `next`. */
-  readonly followAddress: () => void;
+/** Writes the branches of the instruction that is being translated. */
+export interface BranchWriter {
+  /** To a place: inside the region or out of it. */
+  followBranch(target: number): void;
+  /** To the address in the frame's `next`. */
+  followAddress(): void;
 }
 
 /** Slots that data-plane functions read or write: they stay in memory. */
@@ -54,9 +45,13 @@ export abstract class RegisterBuilder extends OperatorBuilder {
   readonly littleEndian: boolean;
   protected readonly frame: RegionFrame;
   protected readonly registers: RegisterLocals;
+  /** The instruction that is being translated, and what is known of it: `begin` sets them, before any meaning is built. */
+  protected instruction!: RegionInstruction;
+  protected remaining = 0;
+  #prepared!: PreparedRow;
+  #fixed!: FixedValues;
   /** The region does floating-point arithmetic: it must be entered with all exceptions disabled. */
   usesFloatingPoint = false;
-  #now: CurrentInstruction | undefined;
   /** The comparison that the present instruction has made last. */
   #compared: { readonly value: Value; readonly x: I64; readonly y: I64; readonly signed: boolean } | undefined;
   readonly #comparisons = new Map<number, Comparison>();
@@ -72,11 +67,17 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     this.registers = registers;
   }
 
-  /** Sets the instruction that the following meaning is for. */
-  begin(instruction: CurrentInstruction): void {
+  /**
+   * Sets the instruction that the following meaning is for.
+   * @param remaining instructions of the block from this one on: what is given back when it is not completed
+   */
+  begin(instruction: RegionInstruction, { prepared, fixed }: DecodedInstruction, remaining: number): void {
     this.#compared = undefined;
     if (this.referenceOffset.size > 0) this.referenceOffset.clear();
-    this.#now = instruction;
+    this.instruction = instruction;
+    this.remaining = remaining;
+    this.#prepared = prepared;
+    this.#fixed = fixed;
   }
 
   /** Where control may come from elsewhere nothing is known of how CR fields came to be, or of what locals hold. */
@@ -85,19 +86,13 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     this.registers.beginStretch();
   }
 
-  protected get instruction(): CurrentInstruction {
-    if (!this.#now) throw new Error('no instruction is being translated');
-    return this.#now;
-  }
-
   /** Before a function that reads or changes parts of FI, FR and FPRF: they must be in FPSCR. */
   protected abstract resolve(): void;
 
   // --- fields
 
   protected field(name: FieldName): number {
-    const { prepared, word, prefix } = this.instruction;
-    return prepared.field(name, word, prefix);
+    return this.#prepared.field(name, this.instruction.word, this.instruction.prefix);
   }
   protected number(n: RegisterNumber, step = 0): number {
     return typeof n === 'number' ? n : step === 0 ? this.field(n.name) : (this.field(n.name) + step) & 31;
@@ -109,7 +104,7 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     return this.const32(this.field(field.name));
   }
   fixed(field: Field): number {
-    const value = this.instruction.fixed[field.name];
+    const value = this.#fixed[field.name];
     if (value === undefined) throw new Error(`field ${field.name} is not among the row's fixed fields`);
     return value;
   }
@@ -120,17 +115,17 @@ export abstract class RegisterBuilder extends OperatorBuilder {
   // --- registers in locals
 
   protected readLocal<T extends 'i32' | 'i64'>(item: PlacedItem): Value<T> {
-    const { ir } = this;
-    return this.typed(ir.read(item.type, item.stateClass, [], () => ir.localGet(item.local)));
+    return this.typed(this.ir.readLocal(item.type, item.stateClass, item.local));
   }
   protected readHeld<T extends 'i32' | 'i64'>(item: HeldItem): Value<T> {
     if (item.present) return this.readLocal(item);
     const { ir } = this;
     const { type, stateClass, load, offset, local } = item;
-    const content = ir.read(type, stateClass, [this.cpu()], () => ir.memory(load, offset, 0));
+    const content = ir.readMemory(type, stateClass, load, this.cpu(), offset);
     // What one way through an instruction loads, another one does not have.
     if (ir.nested) return this.typed(content);
-    ir.effect([content], '', () => ir.localSet(local));
+    // The state is the same, though it is in another place.
+    ir.setLocal('', local, content);
     item.present = true;
     return this.readLocal(item);
   }
@@ -145,17 +140,10 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     if (!ir.nested) item.present = true;
     if (item.present) this.setLocal(item, value);
     const stored = item.present ? this.readLocal(item) : value;
-    ir.effect([this.cpu(), asNode(stored)], stateClass, () => {
-      ir.memory(store, offset, 0);
-      this.frame.blockPages.changed(stateClass);
-    });
+    ir.writeMemory(stateClass, store, this.cpu(), offset, asNode(stored));
   }
   protected setLocal(item: PlacedItem, value: Value): void {
-    const { ir } = this;
-    ir.effect([asNode(value)], item.stateClass, () => {
-      ir.localSet(item.local);
-      this.frame.blockPages.changed(item.stateClass);
-    });
+    this.ir.setLocal(item.stateClass, item.local, asNode(value));
   }
   /** A local of this instruction's own that more than one path writes. */
   protected variable(type: 'i32' | 'i64'): PlacedItem {
@@ -221,8 +209,8 @@ export abstract class RegisterBuilder extends OperatorBuilder {
       this.#comparisonLocals.set(field, locals);
     }
     const { x: xLocal, y: yLocal } = locals;
-    ir.effect([asNode(x)], localClass(xLocal), () => ir.localSet(xLocal));
-    ir.effect([asNode(y)], localClass(yLocal), () => ir.localSet(yLocal));
+    ir.setLocal(localClass(xLocal), xLocal, asNode(x));
+    ir.setLocal(localClass(yLocal), yLocal, asNode(y));
     this.#comparisons.set(field, { x: xLocal, y: yLocal, signed });
   }
   override compare(x: I64, y: I64, signed: boolean): I32 {
@@ -253,16 +241,13 @@ export abstract class RegisterBuilder extends OperatorBuilder {
   // --- state in memory
 
   protected cpu(): Node {
-    const { ir } = this;
-    return ir.written('i32', [], () => ir.localGet(0));
+    return this.ir.local('i32', 0);
   }
   protected readMemory<T extends ValueType>(type: T, stateClass: string, code: number, offset: number): Value<T> {
-    const { ir } = this;
-    return this.typed(ir.read(type, stateClass, [this.cpu()], () => ir.memory(code, offset, 0)));
+    return this.typed(this.ir.readMemory(type, stateClass, code, this.cpu(), offset));
   }
   protected writeMemory(stateClass: string, code: number, offset: number, value: Value): void {
-    const { ir } = this;
-    ir.effect([this.cpu(), asNode(value)], stateClass, () => ir.memory(code, offset, 0));
+    this.ir.writeMemory(stateClass, code, this.cpu(), offset, asNode(value));
   }
   #vsrOffset(n: RegisterNumber, step: number, base: number): number {
     return state.vsr.offset + 16 * (base + this.number(n, step));

@@ -23,9 +23,13 @@ export interface HeldItem {
   present: boolean;
 }
 
+/** Names that were made. */
+const localClasses: string[] = [];
+
 /** Class of state that a local is. */
 export function localClass(local: number): string {
-  return `local${local}`;
+  localClasses[local] ??= `local${local}`;
+  return localClasses[local];
 }
 
 /** The items that a region holds. */

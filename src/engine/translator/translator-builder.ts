@@ -18,8 +18,8 @@ import { writeContextCheck } from './context-check.ts';
 import { compareInline, type FusedHelper, type InlineFunction, inlineFunctions, isI64 } from './floating-point.ts';
 import { relaxedMultiplyAdd } from './fused-multiply-add.ts';
 import { firstEnding, type RegionFrame } from './region-frame.ts';
-import { behind } from './region-instructions.ts';
-import { type CurrentInstruction, NotTranslatable } from './register-builder.ts';
+import { behind, type DecodedInstruction, type RegionInstruction } from './region-instructions.ts';
+import { type BranchWriter, NotTranslatable } from './register-builder.ts';
 import { localClass, type RegisterLocals } from './register-locals.ts';
 import { type VectorFusedHelper, vectorInlineFunctions } from './vector-floating-point.ts';
 
@@ -37,16 +37,25 @@ export function writeFastTest(ir: Ir, fast: number): void {
 /** Implements `Builder` for the translator. */
 export class TranslatorBuilder extends AccessBuilder {
   readonly #imports: Importer;
+  readonly #branches: BranchWriter;
   /** The instruction has ended the region. */
   #ended = false;
 
-  constructor(ir: Ir, mode: Mode, frame: RegionFrame, registers: RegisterLocals, imports: Importer) {
+  constructor(
+    ir: Ir,
+    mode: Mode,
+    frame: RegionFrame,
+    registers: RegisterLocals,
+    imports: Importer,
+    branches: BranchWriter,
+  ) {
     super(ir, mode, frame, registers);
     this.#imports = imports;
+    this.#branches = branches;
   }
 
-  override begin(instruction: CurrentInstruction): void {
-    super.begin(instruction);
+  override begin(instruction: RegionInstruction, decoded: DecodedInstruction, remaining: number): void {
+    super.begin(instruction, decoded, remaining);
     this.#ended = false;
   }
 
@@ -54,7 +63,7 @@ export class TranslatorBuilder extends AccessBuilder {
 
   protected addressOf(place: number): I64 {
     const { ir } = this;
-    const page = ir.written('i64', [], () => ir.localGet(this.frame.pageEa));
+    const page = ir.local('i64', this.frame.pageEa);
     return this.ea(this.op('i64.add', this.typed<'i64'>(page), this.const(place)));
   }
   cia(): I64 {
@@ -72,15 +81,13 @@ export class TranslatorBuilder extends AccessBuilder {
       return;
     }
     const target = this.instruction.at + displacement;
-    const { followBranch } = this.instruction;
-    ir.effect([], '', () => followBranch(target));
+    ir.effect([], '', () => this.#branches.followBranch(target));
   }
   branchTo(target: I64): void {
     const { ir } = this;
-    const { followAddress } = this.instruction;
     ir.effect([asNode(this.ea(this.and(target, this.const(-4))))], '', () => {
       ir.localSet(this.frame.next);
-      followAddress();
+      this.#branches.followAddress();
     });
   }
 
@@ -322,7 +329,7 @@ export class TranslatorBuilder extends AccessBuilder {
   }
   #leaveWhenChanged(result: number): void {
     const { ir } = this;
-    const { remaining } = this.instruction;
+    const { remaining } = this;
     ir.effect([asNode(this.nia())], '*', () => writeContextCheck(ir, this.frame, this, remaining, result));
   }
   synchronise(): void {
