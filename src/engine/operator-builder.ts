@@ -67,8 +67,7 @@ export function writePrefixedMark(ir: Ir, cpu: number): void {
   ir.localGet(cpu);
   ir.localGet(cpu);
   ir.memory(opcode.i64Load, state.exceptionSrr1.offset, 3);
-  ir.code.byte(0x42);
-  ir.code.s64(prefixedSrr1);
+  ir.i64Const(prefixedSrr1);
   ir.code.byte(0x84);
   ir.memory(opcode.i64Store, state.exceptionSrr1.offset, 3);
 }

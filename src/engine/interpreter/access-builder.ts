@@ -50,8 +50,7 @@ export abstract class AccessBuilder extends RegisterBuilder {
     ir.code.byte(0x6a);
     ir.localSet(host);
     ir.localGet(distance);
-    ir.code.byte(0x42);
-    ir.code.s64(4096 - size);
+    ir.i64Const(4096 - size);
     ir.code.byte(0x56);
   }
 

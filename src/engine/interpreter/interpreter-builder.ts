@@ -46,8 +46,7 @@ export class InterpreterBuilder extends AccessBuilder {
     const node = ir.written('i64', [], () => {
       writeCia(ir, main, this.frame.record);
       if (step !== 0) {
-        ir.code.byte(0x42);
-        ir.code.s64(step);
+        ir.i64Const(step);
         ir.code.byte(0x7c);
       }
     });

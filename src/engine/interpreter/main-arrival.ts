@@ -15,8 +15,7 @@ export function writeResolveTarget(m: MainCode): void {
   const entry = m.locals.keep('i32');
   const page = () => {
     ir.localGet(main.target);
-    ir.code.byte(0x42);
-    ir.code.s64(-4096);
+    ir.i64Const(-4096);
     ir.code.byte(0x83);
   };
   page();
@@ -145,11 +144,9 @@ export function writeResume(m: MainCode): void {
   ir.close();
   // MSR[SF] is bit 63 of the number, MSR[LE] bit 0.
   m.loadState(opcode.i64Load, slotOffset.msr);
-  ir.code.byte(0x42);
-  ir.code.s64(-0x7fffffffffffffffn);
+  ir.i64Const(-0x7fffffffffffffffn);
   ir.code.byte(0x83);
-  ir.code.byte(0x42);
-  ir.code.s64((m.mode.is64 ? -0x8000000000000000n : 0n) + (m.mode.littleEndian ? 1n : 0n));
+  ir.i64Const((m.mode.is64 ? -0x8000000000000000n : 0n) + (m.mode.littleEndian ? 1n : 0n));
   ir.code.byte(0x52);
   ir.openIf();
   m.leave(leaveReason.mode);

@@ -85,8 +85,7 @@ export class MainCode {
     ir.localSet(main.tlbRead);
     this.loadState(opcode.i32Load, state.tlbWrite.offset);
     ir.localSet(main.tlbWrite);
-    ir.code.byte(0x42);
-    ir.code.s64(1);
+    ir.i64Const(1);
     ir.localSet(main.pageEa);
   }
 

@@ -156,12 +156,10 @@ function writeUndecoded(m: MainCode): void {
 function writeEndOfPage(m: MainCode): void {
   const { ir, main } = m;
   ir.localGet(main.pageEa);
-  ir.code.byte(0x42);
-  ir.code.s64(4096);
+  ir.i64Const(4096);
   ir.code.byte(0x7c);
   if (!m.mode.is64) {
-    ir.code.byte(0x42);
-    ir.code.s64(0xffffffff);
+    ir.i64Const(0xffffffff);
     ir.code.byte(0x83);
   }
   ir.localSet(main.target);
@@ -184,8 +182,7 @@ function writeRaise(m: MainCode, vector: number, srr1: number): void {
   ir.i32Const(vector);
   ir.memory(opcode.i32Store, state.exception.offset, 2);
   ir.localGet(0);
-  ir.code.byte(0x42);
-  ir.code.s64(srr1);
+  ir.i64Const(srr1);
   ir.memory(opcode.i64Store, state.exceptionSrr1.offset, 3);
   ir.branch(m.main.fault);
 }

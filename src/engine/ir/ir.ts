@@ -183,6 +183,7 @@ export class Ir {
   }
 
   #touch(node: Node): void {
+    if (node.kind === 'const') return;
     node.uses++;
     if (node.uses === 1) {
       node.firstUse = this.#number;
@@ -190,7 +191,7 @@ export class Ir {
       if (node.kind !== 'ordered') for (const arg of node.args) this.#touch(arg);
       return;
     }
-    if (node.kind === 'const' || node.kind === 'ordered') return;
+    if (node.kind === 'ordered') return;
     // Later use outside the block of the first one: compute it before the `if` that encloses the first.
     let inner = node.useBlock;
     let outer = this.#block;
@@ -288,19 +289,19 @@ export class Ir {
 
   /** Writes code that leaves the node's value on the stack. */
   push(node: Node): void {
+    if (node.kind === 'const') {
+      this.#writeConstant(node);
+      return;
+    }
     if (node.local >= 0) {
       this.code.operator(0x20, node.local);
       return;
     }
     this.#writeNode(node);
-    if (node.uses > 1 && node.kind !== 'const') this.#keepInLocal(node, 0x22);
+    if (node.uses > 1) this.#keepInLocal(node, 0x22);
   }
 
   #writeNode(node: Node): void {
-    if (node.kind === 'const') {
-      this.#writeConstant(node);
-      return;
-    }
     for (const arg of node.args) this.push(arg);
     if (node.write) node.write();
     else if (node.code === localGet) this.localGet(Number(node.immediate));
@@ -310,10 +311,8 @@ export class Ir {
 
   #writeConstant(node: Node): void {
     if (node.type === 'i32') this.i32Const(Number(node.immediate));
-    else if (node.type === 'i64') {
-      this.code.byte(0x42);
-      this.code.s64(node.immediate);
-    } else {
+    else if (node.type === 'i64') this.i64Const(node.immediate);
+    else {
       this.code.byte(0x44);
       this.code.bytes(new Uint8Array(new Float64Array([Number(node.immediate)]).buffer));
     }
@@ -327,8 +326,20 @@ export class Ir {
   }
 
   i32Const(value: number): void {
-    this.code.byte(0x41);
-    this.code.s32(value);
+    // One byte of signed LEB128 mostly.
+    if (value >= -64 && value < 64) this.code.operator(0x41, value & 0x7f);
+    else {
+      this.code.byte(0x41);
+      this.code.s32(value);
+    }
+  }
+
+  i64Const(value: number | bigint): void {
+    if (value >= -64 && value < 64) this.code.operator(0x42, Number(value) & 0x7f);
+    else {
+      this.code.byte(0x42);
+      this.code.s64(value);
+    }
   }
 
   localGet(index: number): void {
@@ -350,12 +361,11 @@ export class Ir {
 
   /** A memory operator with its immediate: `align` is log2 of the promised alignment. */
   memory(code: number, offset: number, align = 0): void {
-    if (code < 0x100) this.code.operator(code, align);
+    if (code < 0x100) this.code.memoryOperator(code, align, offset);
     else {
       this.operatorBytes(code);
-      this.code.u32(align);
+      this.code.operator(align, offset);
     }
-    this.code.u32(offset);
   }
 
   /** Opens a block and returns its label for `branch`. */

@@ -11,7 +11,6 @@ import { type CoveredCode, cover } from './covered-code.ts';
 import { goesRoundAlone, structure } from './flow-graph.ts';
 import { fusesMultiplyAdd } from './fused-multiply-add.ts';
 import { type CompiledRegion, compileRegion } from './region-compiler.ts';
-import { behind } from './region-instructions.ts';
 import { idOf, type RegionPlace, type RegionStart } from './region-place.ts';
 import { type PlaceToTranslate, type RegionPlan, RegionPlanner } from './region-planner.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
@@ -67,11 +66,12 @@ function placeAt({ place, pages }: RegionPlan, at: number): RegionPlace {
 
 function coverOf({ place, found, pages }: RegionPlan): CoveredCode {
   const covered = new Map<number, Int32Array>();
-  for (const { instructions } of found.blocks) {
-    for (const instruction of instructions) {
-      for (let at = instruction.at; at < behind(instruction); at += 4) {
-        cover(covered, pages.get(at >> 12)?.key ?? place.key, at & 0xfff);
-      }
+  for (const { instructions, start } of found.blocks) {
+    // A block lies in one page.
+    const key = pages.get(start >> 12)?.key ?? place.key;
+    for (const { at, prefix } of instructions) {
+      cover(covered, key, at & 0xfff);
+      if (prefix !== 0) cover(covered, key, (at + 4) & 0xfff);
     }
   }
   return covered;

@@ -9,16 +9,28 @@ export interface BlockPage {
   readonly host: number;
   /** Of the access that found it. */
   displacement: number;
+  /** Known off some base. */
+  used: boolean;
 }
 
 /** Bytes within which accesses off one register are taken to lie in one page: objects that cross pages are common. */
 const nearby = 512;
 
+type PagesByBase = Map<string, BlockPage>;
+
+function forget(pages: PagesByBase, base: string): void {
+  const page = pages.get(base);
+  if (!page) return;
+  page.used = false;
+  pages.delete(base);
+}
+
 /** Pages of the block that is being written. */
 export class BlockPages {
   readonly #ir: Ir;
-  /** By class of the base register's state, with `r` or `w`. */
-  readonly #known = new Map<string, BlockPage>();
+  /** By class of the base register's state. */
+  readonly #read: PagesByBase = new Map();
+  readonly #written: PagesByBase = new Map();
   /** Locals for all that a block can have at a time; blocks share them. */
   readonly #pool: BlockPage[] = [];
 
@@ -28,34 +40,36 @@ export class BlockPages {
 
   /** The page found off a base, when an access at this displacement is likely to be in it, too. */
   find(base: string, write: boolean, displacement: number): BlockPage | undefined {
-    const known = this.#known.get(base + (write ? 'w' : 'r'));
+    const known = (write ? this.#written : this.#read).get(base);
     return known && Math.abs(displacement - known.displacement) < nearby ? known : undefined;
   }
 
   /** Room for the page that is being looked for off a base. */
   add(base: string, write: boolean, displacement: number): BlockPage {
-    this.#known.delete(base + (write ? 'w' : 'r'));
-    const used = new Set(this.#known.values());
-    let page = this.#pool.find((free) => !used.has(free));
+    const pages = write ? this.#written : this.#read;
+    forget(pages, base);
+    let page = this.#pool.find(({ used }) => !used);
     if (!page) {
       const { locals } = this.#ir;
-      page = { tag: locals.keep('i64'), host: locals.keep('i32'), displacement };
+      page = { tag: locals.keep('i64'), host: locals.keep('i32'), displacement, used: true };
       this.#pool.push(page);
     }
     page.displacement = displacement;
-    this.#known.set(base + (write ? 'w' : 'r'), page);
+    page.used = true;
+    pages.set(base, page);
     return page;
   }
 
   /** The base has another value now. */
   changed(base: string): void {
-    if (this.#known.size === 0) return;
-    this.#known.delete(`${base}r`);
-    this.#known.delete(`${base}w`);
+    if (this.#read.size > 0) forget(this.#read, base);
+    if (this.#written.size > 0) forget(this.#written, base);
   }
 
   /** Another block, or translations may have changed. */
   clear(): void {
-    this.#known.clear();
+    if (this.#read.size > 0) this.#read.clear();
+    if (this.#written.size > 0) this.#written.clear();
+    for (const page of this.#pool) page.used = false;
   }
 }

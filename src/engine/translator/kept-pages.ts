@@ -14,7 +14,9 @@ export interface KeptPage {
 /** The kept pages of a region's loops. They are empty where a loop is entered, so that no other part of a region carries them along. */
 export class KeptPages {
   readonly #ir: Ir;
-  readonly #pages = new Map<string, KeptPage>();
+  /** By class of the base register's state. */
+  readonly #read = new Map<string, KeptPage>();
+  readonly #written = new Map<string, KeptPage>();
   /** Those that the present loop uses; undefined outside of loops. */
   #used: Set<KeptPage> | undefined;
 
@@ -31,12 +33,12 @@ export class KeptPages {
   page(base: string, write: boolean): KeptPage | undefined {
     const used = this.#used;
     if (!used) return undefined;
-    const key = `${base}:${write ? 'w' : 'r'}`;
-    let page = this.#pages.get(key);
+    const pages = write ? this.#written : this.#read;
+    let page = pages.get(base);
     if (!page) {
       const { locals } = this.#ir;
       page = { tag: locals.keep('i64'), host: locals.keep('i32'), empty: locals.keep('i64') };
-      this.#pages.set(key, page);
+      pages.set(base, page);
     }
     used.add(page);
     return page;
@@ -46,12 +48,11 @@ export class KeptPages {
   endLoop(position: number): void {
     const reset = new Ir(this.#ir.locals);
     for (const { tag, host, empty } of this.#used ?? []) {
-      reset.code.bytes([0x42, 0]);
+      reset.code.operator(0x42, 0);
       reset.localSet(tag);
       reset.i32Const(0);
       reset.localSet(host);
-      reset.code.byte(0x42);
-      reset.code.s64(-1);
+      reset.i64Const(-1);
       reset.localSet(empty);
     }
     this.#ir.code.insert(position, reset.code);

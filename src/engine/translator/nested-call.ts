@@ -55,8 +55,7 @@ export function writeNestedCall(
   };
   const writePlace = () => {
     ir.localGet(parameter.pageEa);
-    ir.code.byte(0x42);
-    ir.code.s64(place);
+    ir.i64Const(place);
     ir.code.byte(0x7c);
   };
   const leaveWith = (result: number) => {

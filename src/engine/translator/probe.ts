@@ -59,7 +59,7 @@ export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean,
     ir.localGet(f.entry);
     ir.memory(opcode.i32Load, 8, 2);
     ir.localSet(kept.host);
-    ir.code.bytes([0x42, 0]);
+    ir.i64Const(0);
     ir.localSet(kept.empty);
     ir.close();
     ir.localGet(kept.host);
@@ -71,8 +71,7 @@ export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean,
 
 /** With a distance on the stack: 1 when an access of that size does not lie in the page. */
 function writeBeyond(ir: Ir, size: number): void {
-  ir.code.byte(0x42);
-  ir.code.s64(4096 - size);
+  ir.i64Const(4096 - size);
   ir.code.byte(0x56);
 }
 

@@ -196,8 +196,7 @@ class RegionCompiler implements BranchWriter {
       const at = this.#graph.blocks[block]?.start ?? 0;
       ir.localGet(next);
       ir.localGet(parameter.pageEa);
-      ir.code.byte(0x42);
-      ir.code.s64(at);
+      ir.i64Const(at);
       ir.code.byte(0x7c);
       ir.code.byte(0x51);
       ir.openIf();
@@ -220,8 +219,7 @@ class RegionCompiler implements BranchWriter {
     ir.code.byte(0x45);
     ir.openIf();
     ir.localGet(parameter.pageEa);
-    ir.code.byte(0x42);
-    ir.code.s64(page * 4096);
+    ir.i64Const(page * 4096);
     ir.code.byte(0x7c);
     ir.localTee(address);
     writeTlbIndex(ir, entry);

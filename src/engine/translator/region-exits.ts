@@ -93,8 +93,7 @@ export class RegionExits {
   /** From the address of the entry to that of the page that places are counted from; the entry's own page is known. */
   #findPage(ir: Ir): void {
     ir.localGet(parameter.pageEa);
-    ir.code.byte(0x42);
-    ir.code.s64(-4096);
+    ir.i64Const(-4096);
     ir.code.byte(0x83);
     ir.localSet(parameter.pageEa);
     if (this.#pages.bits.size === 1) return;
@@ -110,8 +109,7 @@ export class RegionExits {
     for (const page of pages.reverse()) {
       ir.close();
       ir.localGet(parameter.pageEa);
-      ir.code.byte(0x42);
-      ir.code.s64(page * 4096);
+      ir.i64Const(page * 4096);
       ir.code.byte(0x7d);
       ir.localSet(parameter.pageEa);
       ir.i32Const(this.#pages.bits.get(page) ?? 0);
@@ -215,12 +213,10 @@ export class RegionExits {
   setNext(at: number): void {
     const ir = this.#ir;
     ir.localGet(parameter.pageEa);
-    ir.code.byte(0x42);
-    ir.code.s64(at);
+    ir.i64Const(at);
     ir.code.byte(0x7c);
     if (!this.#options.mode.is64) {
-      ir.code.byte(0x42);
-      ir.code.s64(0xffffffff);
+      ir.i64Const(0xffffffff);
       ir.code.byte(0x83);
     }
     ir.localSet(this.#frame.next);

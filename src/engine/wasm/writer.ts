@@ -103,6 +103,21 @@ export class Bytes {
     }
   }
 
+  /** A memory operator of one byte with its immediate. */
+  memoryOperator(code: number, align: number, offset: number): void {
+    const { length } = this;
+    const data = this.#data;
+    if (offset > 0x7f || length + 3 > data.length) {
+      this.operator(code, align);
+      this.u32(offset);
+      return;
+    }
+    data[length] = code;
+    data[length + 1] = align;
+    data[length + 2] = offset;
+    this.length = length + 3;
+  }
+
   text(value: string): void {
     this.u32(value.length);
     for (let i = 0; i < value.length; i++) this.byte(value.charCodeAt(i));
