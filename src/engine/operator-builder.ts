@@ -253,12 +253,10 @@ export abstract class OperatorBuilder implements Builder {
   }
   select<T extends ValueType>(c: I32, a: Value<T>, b: Value<T>): Value<T> {
     const { ir } = this;
-    return this.typed(
-      ir.written(a.type, [asNode(a), asNode(b), asNode(c)], () => {
-        if (a.type === 'v128') ir.code.bytes([0x1c, 1, 0x7b]);
-        else ir.code.byte(0x1b);
-      }),
-    );
+    const args = [asNode(a), asNode(b), asNode(c)];
+    // One of vectors names its type.
+    if (a.type === 'v128') return this.typed(ir.written(a.type, args, () => ir.code.bytes([0x1c, 1, 0x7b])));
+    return this.typed(ir.operator(a.type, 0x1b, args));
   }
   byteReverse(size: 2 | 4 | 8, a: I64): I64 {
     if (size === 8) {

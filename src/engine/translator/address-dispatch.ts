@@ -25,20 +25,34 @@ function hashOf(places: readonly number[], bits: number, multiplier: number): Ha
   return { multiplier, shift, buckets };
 }
 
+/** How many places share the bucket of another one. */
+function sharedBuckets(places: readonly number[], bits: number, multiplier: number): number {
+  const taken = new Uint8Array(2 ** bits);
+  let shared = 0;
+  for (const at of places) {
+    const bucket = Math.imul(at, multiplier) >>> (32 - bits);
+    if (taken[bucket] === 1) shared++;
+    else taken[bucket] = 1;
+  }
+  return shared;
+}
+
 /** The smallest table without a shared bucket, else the one with the fewest. */
 function chooseHash(places: readonly number[]): Hash {
   const least = Math.min(mostBits, Math.max(1, Math.ceil(Math.log2(places.length))));
-  let best: Hash | undefined;
+  let best = { bits: least, multiplier: 1 };
   let bestShared = Number.POSITIVE_INFINITY;
   for (let bits = least; bits <= Math.min(mostBits, least + extraBits); bits++) {
     for (const multiplier of multipliers) {
-      const hash = hashOf(places, bits, multiplier);
-      const shared = hash.buckets.reduce((sum, bucket) => sum + Math.max(0, bucket.length - 1), 0);
-      if (shared === 0) return hash;
-      if (shared < bestShared) [best, bestShared] = [hash, shared];
+      const shared = sharedBuckets(places, bits, multiplier);
+      if (shared === 0) return hashOf(places, bits, multiplier);
+      if (shared < bestShared) {
+        bestShared = shared;
+        best = { bits, multiplier };
+      }
     }
   }
-  return best ?? hashOf(places, least, 1);
+  return hashOf(places, best.bits, best.multiplier);
 }
 
 /** Dispatches to targets: numbered from 0 in the order of their places. */

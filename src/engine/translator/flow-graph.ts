@@ -54,28 +54,29 @@ function nests({ call, fallsThrough }: Flow, next: number, { calls }: BlockSearc
 
 /** True when control goes round in these blocks without waiting for calls. */
 export function goesRoundAlone({ blocks }: FoundBlocks): boolean {
+  /** By block: 0 not reached, then 1 plus the successors that were looked at, then 4. */
   const state = new Uint8Array(blocks.length);
-  return blocks.some((_, root) => {
-    const stack: { readonly block: number; edge: number }[] = [{ block: root, edge: 0 }];
-    if (state[root] !== 0) return false;
+  const stack: number[] = [];
+  for (let root = 0; root < blocks.length; root++) {
+    if (state[root] !== 0) continue;
     state[root] = 1;
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const block = blocks[top.block];
-      const successors = [block?.taken, block?.calls ? undefined : block?.next];
-      if (top.edge === successors.length) {
-        state[top.block] = 2;
+    stack.push(root);
+    for (let at = stack.at(-1); at !== undefined; at = stack.at(-1)) {
+      const looked = state[at] ?? 0;
+      state[at] = looked + 1;
+      if (looked === 3) {
         stack.pop();
         continue;
       }
-      const successor = successors[top.edge++];
-      if (successor === undefined) continue;
-      if (state[successor] === 1) return true;
-      if (state[successor] !== 0) continue;
+      const block = blocks[at];
+      const successor = looked === 1 ? block?.taken : block?.calls ? undefined : block?.next;
+      if (successor === undefined || state[successor] === 4) continue;
+      if (state[successor] !== 0) return true;
       state[successor] = 1;
-      stack.push({ block: successor, edge: 0 });
+      stack.push(successor);
     }
-    return false;
-  });
+  }
+  return false;
 }
 
 /**

@@ -71,9 +71,8 @@ class RegionCompiler implements BranchWriter {
   readonly #dispatch: AddressDispatch | undefined;
   readonly #entries: readonly number[];
   /** Labels of loops and of blocks that are branched to, by block number. */
-  readonly #loopLabels = new Map<number, number>();
-  readonly #blockLabels = new Map<number, number>();
-  readonly #byStart: ReadonlyMap<number, number>;
+  readonly #loopLabels: number[] = [];
+  readonly #blockLabels: number[] = [];
   /** The block whose instructions are being written, and its number. */
   #present: FlowBlock | undefined;
   #number = 0;
@@ -102,9 +101,6 @@ class RegionCompiler implements BranchWriter {
     this.#floatingPoint = mayUseFloatingPoint(graph.blocks);
     this.#registers = new RegisterLocals(this.#ir, options.registersInMemory);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports, this);
-    this.#byStart = new Map(
-      graph.blocks.flatMap((block, i) => (block.instructions.length > 0 ? [[block.start, i]] : [])),
-    );
     this.#pageBits = new Map([...options.pages.keys()].map((page, i) => [page, 1 << i]));
     this.#entries = (hasDispatcher ? graph.dispatched : [0]).map((block) => graph.blocks[block]?.start ?? 0);
     this.#exits = new RegionExits(this.#ir, this.#frame, this.#registers, options, {
@@ -155,8 +151,9 @@ class RegionCompiler implements BranchWriter {
   #tree(block: number): void {
     const { children, isMerge, isLoop, position, outermostLoop } = this.#graph;
     const ir = this.#ir;
-    const at = (b: number) => position[b] ?? -1;
-    const merges = (children[block] ?? []).filter((child) => isMerge[child]).sort((a, b) => at(b) - at(a));
+    const merges: number[] = [];
+    for (const child of children[block] ?? []) if (isMerge[child]) merges.push(child);
+    if (merges.length > 1) merges.sort((a, b) => (position[b] ?? -1) - (position[a] ?? -1));
     if (!isLoop[block]) {
       this.#within(block, merges);
       return;
@@ -165,7 +162,7 @@ class RegionCompiler implements BranchWriter {
     const keeps = outermostLoop[block] === block && !changesTranslation(this.#graph, block);
     const before = ir.code.length;
     if (keeps) this.#frame.keptPages.beginLoop();
-    this.#loopLabels.set(block, ir.openLoop());
+    this.#loopLabels[block] = ir.openLoop();
     this.#within(block, merges);
     ir.close();
     ir.code.byte(0x00);
@@ -173,16 +170,13 @@ class RegionCompiler implements BranchWriter {
   }
 
   #within(block: number, merges: readonly number[]): void {
-    const [first, ...rest] = merges;
-    if (first === undefined) {
-      if (block === 0 && this.#dispatch) this.#dispatcher(this.#dispatch);
-      else this.#block(block);
-      return;
+    for (const merge of merges) this.#blockLabels[merge] = this.#ir.openBlock();
+    if (block === 0 && this.#dispatch) this.#dispatcher(this.#dispatch);
+    else this.#block(block);
+    for (let i = merges.length - 1; i >= 0; i--) {
+      this.#ir.close();
+      this.#tree(merges[i] ?? 0);
     }
-    this.#blockLabels.set(first, this.#ir.openBlock());
-    this.#within(block, rest);
-    this.#ir.close();
-    this.#tree(first);
   }
 
   /** Goes to the block that the number in its local says. */
@@ -190,7 +184,7 @@ class RegionCompiler implements BranchWriter {
     const ir = this.#ir;
     const { dispatched } = this.#graph;
     const { next, leave } = this.#frame;
-    const labels = dispatched.map((block) => this.#blockLabels.get(block) ?? 0);
+    const labels = dispatched.map((block) => this.#blockLabels[block] ?? 0);
     dispatch.write(ir, parameter.number, labels, leave, (target) => {
       const block = dispatched[target] ?? 0;
       const at = this.#graph.blocks[block]?.start ?? 0;
@@ -248,8 +242,8 @@ class RegionCompiler implements BranchWriter {
   #follow(from: number, to: number, branched: boolean): void {
     const { position, isMerge, isCut, blocks, dispatched } = this.#graph;
     const ir = this.#ir;
-    const at = (b: number) => position[b] ?? -1;
     const start = blocks[to]?.start ?? 0;
+    const goesBack = (position[to] ?? -1) <= (position[from] ?? -1);
     const cut = isCut(from, to);
     if (cut && !this.#dispatch) {
       this.#exits.leaveTo(start, branched);
@@ -257,16 +251,16 @@ class RegionCompiler implements BranchWriter {
     }
     // The interpreter tests the budget at branches only; every loop has one.
     const { exactBudget } = this.#options;
-    if (exactBudget ? branched : cut || at(to) <= at(from)) this.#checkBudget(start);
+    if (exactBudget ? branched : cut || goesBack) this.#checkBudget(start);
     if (pageOf(blocks[from]?.start ?? 0) !== pageOf(start)) this.#checkPage(start, branched);
     if (cut) {
       ir.i32Const(dispatched.indexOf(to));
       ir.localSet(parameter.number);
-      ir.branch(this.#loopLabels.get(0) ?? 0);
-    } else if (at(to) <= at(from)) {
-      ir.branch(this.#loopLabels.get(to) ?? 0);
+      ir.branch(this.#loopLabels[0] ?? 0);
+    } else if (goesBack) {
+      ir.branch(this.#loopLabels[to] ?? 0);
     } else if (isMerge[to]) {
-      ir.branch(this.#blockLabels.get(to) ?? 0);
+      ir.branch(this.#blockLabels[to] ?? 0);
     } else {
       this.#continues = !blocks[from]?.calls;
       this.#tree(to);
@@ -315,7 +309,7 @@ class RegionCompiler implements BranchWriter {
       ir.code.byte(0x7d);
       this.#dispatch.writeNumber(ir);
       ir.localSet(parameter.number);
-      ir.branch(this.#loopLabels.get(0) ?? 0);
+      ir.branch(this.#loopLabels[0] ?? 0);
     } else {
       ir.branch(leave);
     }
@@ -398,8 +392,8 @@ class RegionCompiler implements BranchWriter {
       this.#nest(block);
       return;
     }
-    const to = this.#byStart.get(target);
-    if (block.taken === undefined || to !== block.taken) this.#exits.leaveTo(target, true);
+    const to = block.taken;
+    if (to === undefined || this.#graph.blocks[to]?.start !== target) this.#exits.leaveTo(target, true);
     else this.#follow(this.#number, to, true);
   }
 }
