@@ -62,28 +62,52 @@ function decodePrefixed(
   return found?.row;
 }
 
-/**
- * Makes a decoder for the rows of an edition, or of all editions. Where two rows fit a word the one listed first wins:
- * a test proves that it is then the more specific one.
- */
-export function createDecoder(rows: readonly InstructionRow[], edition?: IsaVersion): Decode {
-  const byPrimary: Candidate[][] = Array.from({ length: 64 }, () => []);
-  const prefixed: Candidate[] = [];
-  for (const row of rows) {
-    if (edition !== undefined && !existsIn(row, edition)) continue;
-    const { mask, value, prefix } = patternOf(row);
-    const own = { mask: mask | 0, value: value | 0, row };
-    if (prefix) prefixed.push({ ...own, prefixMask: prefix.mask | 0, prefixValue: prefix.value | 0 });
-    else byPrimary[value >>> 26]?.push({ ...own, prefixMask: 0, prefixValue: 0 });
-  }
-  const tables = byPrimary.map(lowTable);
-  const suffixTables = Array.from({ length: 64 }, (_, primary) =>
+function candidateOf(row: InstructionRow): Candidate {
+  const { mask, value, prefix } = patternOf(row);
+  return {
+    mask: mask | 0,
+    value: value | 0,
+    prefixMask: (prefix?.mask ?? 0) | 0,
+    prefixValue: (prefix?.value ?? 0) | 0,
+    row,
+  };
+}
+
+/** Prefixed instructions by the primary opcode of the suffix. */
+function suffixTable(rows: readonly InstructionRow[]): readonly (readonly Candidate[])[] {
+  const prefixed = rows.map(candidateOf);
+  return Array.from({ length: 64 }, (_, primary) =>
     prefixed.filter(({ mask, value }) => ((primary << 26) & mask & primaryMask) === (value & mask & primaryMask)),
   );
+}
+
+/**
+ * Makes a decoder for the rows of an edition, or of all editions. Where two rows fit a word the one listed first wins:
+ * a test proves that it is then the more specific one. Tables are made when they are first asked for.
+ */
+export function createDecoder(rows: readonly InstructionRow[], edition?: IsaVersion): Decode {
+  const byPrimary: InstructionRow[][] = Array.from({ length: 64 }, () => []);
+  const prefixed: InstructionRow[] = [];
+  for (const row of rows) {
+    if (edition !== undefined && !existsIn(row, edition)) continue;
+    if (row.prefix !== undefined) prefixed.push(row);
+    // The pattern of an instruction of one word begins with its primary opcode.
+    else byPrimary[Number.parseInt(row.pattern, 10)]?.push(row);
+  }
+  const tables = new Array<readonly (readonly Candidate[])[] | undefined>(64).fill(undefined);
+  let suffixes: readonly (readonly Candidate[])[] | undefined;
   return (word, suffix) => {
-    if (isPrefix(word)) return suffix === undefined ? undefined : decodePrefixed(suffixTables, word, suffix);
-    const table = tables[word >>> 26];
-    if (table === undefined) return undefined;
+    if (isPrefix(word)) {
+      if (suffix === undefined) return undefined;
+      suffixes ??= suffixTable(prefixed);
+      return decodePrefixed(suffixes, word, suffix);
+    }
+    const primary = word >>> 26;
+    let table = tables[primary];
+    if (table === undefined) {
+      table = lowTable((byPrimary[primary] ?? []).map(candidateOf));
+      tables[primary] = table;
+    }
     const candidates = (table.length === 1 ? table[0] : table[word & lowMask]) ?? noCandidates;
     for (const candidate of candidates) {
       if ((word & candidate.mask) === candidate.value) return candidate.row;
