@@ -142,8 +142,8 @@ export abstract class OperatorBuilder implements Builder {
   }
 
   add(a: I64, b: I64): I64 {
-    const x = constantOf(asNode(a));
-    const y = constantOf(asNode(b));
+    const x = constantOf(a);
+    const y = constantOf(b);
     if (y === 0) return a;
     if (x === 0) return b;
     if (x !== undefined && y !== undefined && Number.isSafeInteger(x + y)) return this.const(x + y);
@@ -156,7 +156,7 @@ export abstract class OperatorBuilder implements Builder {
     return this.op('i64.mul', a, b);
   }
   and(a: I64, b: I64): I64 {
-    const mask = constantOf(asNode(b));
+    const mask = constantOf(b);
     if (mask !== undefined && mask >= 0 && mask <= 0xffffffff) {
       // A word repeated in both halves (rlwinm), of which only the low one counts.
       const node = asNode(a);
@@ -166,10 +166,10 @@ export abstract class OperatorBuilder implements Builder {
         return this.op('i64.and', this.typed<'i64'>(low), b);
       }
     }
-    return constantOf(asNode(b)) === -1 ? a : this.op('i64.and', a, b);
+    return constantOf(b) === -1 ? a : this.op('i64.and', a, b);
   }
   or(a: I64, b: I64): I64 {
-    return constantOf(asNode(b)) === 0 || a === b ? a : this.op('i64.or', a, b);
+    return constantOf(b) === 0 || a === b ? a : this.op('i64.or', a, b);
   }
   xor(a: I64, b: I64): I64 {
     return this.op('i64.xor', a, b);
@@ -181,16 +181,16 @@ export abstract class OperatorBuilder implements Builder {
     return this.op('i64.sub', this.const(0), a);
   }
   shl(a: I64, n: I64): I64 {
-    return constantOf(asNode(n)) === 0 ? a : this.op('i64.shl', a, n);
+    return constantOf(n) === 0 ? a : this.op('i64.shl', a, n);
   }
   shrU(a: I64, n: I64): I64 {
-    return constantOf(asNode(n)) === 0 ? a : this.op('i64.shr_u', a, n);
+    return constantOf(n) === 0 ? a : this.op('i64.shr_u', a, n);
   }
   shrS(a: I64, n: I64): I64 {
     return this.op('i64.shr_s', a, n);
   }
   rotl(a: I64, n: I64): I64 {
-    return constantOf(asNode(n)) === 0 ? a : this.op('i64.rotl', a, n);
+    return constantOf(n) === 0 ? a : this.op('i64.rotl', a, n);
   }
   mulhU(a: I64, b: I64): I64 {
     const low = (x: I64) => this.and(x, this.const(0xffffffff));
@@ -205,7 +205,7 @@ export abstract class OperatorBuilder implements Builder {
     return this.sub(this.sub(this.mulhU(a, b), this.and(sign(a), b)), this.and(sign(b), a));
   }
   eq(a: I64, b: I64): I32 {
-    return constantOf(asNode(b)) === 0 ? this.eqz(a) : this.op('i64.eq', a, b);
+    return constantOf(b) === 0 ? this.eqz(a) : this.op('i64.eq', a, b);
   }
   ne(a: I64, b: I64): I32 {
     return this.op('i64.ne', a, b);
@@ -272,7 +272,7 @@ export abstract class OperatorBuilder implements Builder {
   }
 
   if(c: I32, then: () => void, otherwise?: () => void): void {
-    const known = constantOf(asNode(c));
+    const known = constantOf(c);
     if (known !== undefined) {
       if (known !== 0) then();
       else otherwise?.();

@@ -7,6 +7,9 @@ import { Bytes, typeCode } from '../wasm/writer.ts';
 import type { Locals } from './locals.ts';
 import type { Block, IfStatement, Node, NodeKind, Statement } from './node.ts';
 
+// Loops over lists count here: this runs several times for each guest instruction, at first before the host has optimized it,
+// and iterators are slow then.
+
 function newBlock(parent: Block | undefined, owner: IfStatement | undefined): Block {
   return { parent, depth: parent ? parent.depth + 1 : 0, owner, statements: [] };
 }
@@ -21,12 +24,12 @@ const localGet = 0x20;
 export class Ir {
   readonly code = new Bytes();
   readonly locals: Locals;
-  /** Called where code is written that sets a local or stores to memory, with the class of that state. */
-  onWrite: ((stateClass: string) => void) | undefined;
+  /** Told the class of state where code is written that sets a local or stores to memory. */
+  observer: { changed(stateClass: string): void } | undefined;
   /** Open WebAssembly blocks, for branch depths. */
   depth = 0;
-  #root = newBlock(undefined, undefined);
-  #block = this.#root;
+  readonly #root = newBlock(undefined, undefined);
+  #block: Block = this.#root;
   #number = 0;
   /** What was written since the last flush: how many times, classes of state, and the numbers of the statements. */
   #writes = 0;
@@ -117,16 +120,14 @@ export class Ir {
   /** A value that must be computed here; `writesState` when it may change any CPU state (a call). */
   ordered(type: ValueType, args: readonly Node[], writesState: boolean, write: () => void): Node {
     const node = this.#node('ordered', type, args, -1, 0, '', write);
-    for (const arg of args) this.#touch(arg);
-    this.#block.statements.push(node);
-    if (writesState) this.#noteWrite(allState);
-    this.#number++;
+    this.#touchAll(args);
+    this.#statement(node, writesState ? allState : '');
     return node;
   }
 
   /** An effect here; `stateClass` is what it writes (`*` for everything, '' for nothing that reads look at). */
   effect(args: readonly Node[], stateClass: string, write: () => void): void {
-    for (const arg of args) this.#touch(arg);
+    this.#touchAll(args);
     this.#statement({ kind: 'effect', args, write }, stateClass);
   }
 
@@ -145,7 +146,10 @@ export class Ir {
 
   #statement(statement: Statement, stateClass: string): void {
     this.#block.statements.push(statement);
-    if (stateClass !== '') this.#noteWrite(stateClass);
+    if (stateClass !== '') {
+      this.#writtenClasses[this.#writes] = stateClass;
+      this.#writtenAt[this.#writes++] = this.#number;
+    }
     this.#number++;
   }
 
@@ -177,9 +181,11 @@ export class Ir {
     this.#block = outer;
   }
 
-  #noteWrite(stateClass: string): void {
-    this.#writtenClasses[this.#writes] = stateClass;
-    this.#writtenAt[this.#writes++] = this.#number;
+  #touchAll(nodes: readonly Node[]): void {
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i];
+      if (node) this.#touch(node);
+    }
   }
 
   #touch(node: Node): void {
@@ -188,7 +194,7 @@ export class Ir {
     if (node.uses === 1) {
       node.firstUse = this.#number;
       node.useBlock = this.#block;
-      if (node.kind !== 'ordered') for (const arg of node.args) this.#touch(arg);
+      if (node.kind !== 'ordered') this.#touchAll(node.args);
       return;
     }
     if (node.kind === 'ordered') return;
@@ -226,37 +232,39 @@ export class Ir {
 
   /** Writes everything built so far and starts anew (locals stay taken until `locals.release`). */
   flush(): void {
-    const root = this.#root;
-    this.#writeBlock(root);
-    this.#root = newBlock(undefined, undefined);
-    this.#block = this.#root;
+    this.#writeBlock(this.#root);
+    this.#root.statements = [];
     this.#writes = 0;
     this.#number = 0;
   }
 
   #writeBlock(block: Block): void {
-    for (const statement of block.statements) this.#writeStatement(statement);
+    const { statements } = block;
+    for (let i = 0; i < statements.length; i++) {
+      const statement = statements[i];
+      if (statement) this.#writeStatement(statement);
+    }
   }
 
   #writeStatement(statement: Statement): void {
     switch (statement.kind) {
-      case 'effect':
-        for (const arg of statement.args) this.push(arg);
-        statement.write();
+      case 'read':
+        if (statement.uses > 0 && this.#mustBeEarly(statement)) this.#compute(statement);
         return;
       case 'set':
         this.push(statement.value);
         this.localSet(statement.local);
-        this.onWrite?.(statement.stateClass);
+        this.observer?.changed(statement.stateClass);
         return;
       case 'store':
         this.push(statement.address);
         this.push(statement.value);
         this.memory(statement.code, statement.offset, 0);
-        this.onWrite?.(statement.stateClass);
+        this.observer?.changed(statement.stateClass);
         return;
-      case 'read':
-        if (statement.uses > 0 && this.#mustBeEarly(statement)) this.#compute(statement);
+      case 'effect':
+        this.#pushAll(statement.args);
+        statement.write();
         return;
       case 'ordered':
         this.#writeNode(statement);
@@ -301,8 +309,15 @@ export class Ir {
     if (node.uses > 1) this.#keepInLocal(node, 0x22);
   }
 
+  #pushAll(nodes: readonly Node[]): void {
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i];
+      if (node) this.push(node);
+    }
+  }
+
   #writeNode(node: Node): void {
-    for (const arg of node.args) this.push(arg);
+    this.#pushAll(node.args);
     if (node.write) node.write();
     else if (node.code === localGet) this.localGet(Number(node.immediate));
     else if (node.kind === 'read') this.memory(node.code, Number(node.immediate), 0);

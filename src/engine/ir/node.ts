@@ -39,8 +39,9 @@ export function asNodes(values: readonly Value[]): readonly Node[] {
   return values as readonly Node[];
 }
 
-/** Number of a constant node when it is one and fits a JavaScript number exactly, else undefined. */
-export function constantOf(node: Node): number | undefined {
+/** Number of a constant when the value is one and fits a JavaScript number exactly, else undefined. */
+export function constantOf(of: Value): number | undefined {
+  const node = asNode(of);
   if (node.kind !== 'const') return undefined;
   const value = node.immediate;
   if (typeof value === 'number') return value;
@@ -53,7 +54,7 @@ export interface Block {
   readonly depth: number;
   /** The `if` that this block belongs to. */
   readonly owner: IfStatement | undefined;
-  readonly statements: Statement[];
+  statements: Statement[];
 }
 
 /** An effect: arguments, then `write`. */

@@ -295,7 +295,8 @@ function predecessorsOf(successors: Edges, position: Int32Array): Edges {
 
 /** The nearest block that dominates both. */
 function commonDominator(dominator: Int32Array, position: Int32Array, a: number, b: number): number {
-  let [x, y] = [a, b];
+  let x = a;
+  let y = b;
   while (x !== y) {
     if ((position[x] ?? -1) > (position[y] ?? -1)) x = dominator[x] ?? 0;
     else y = dominator[y] ?? 0;

@@ -63,7 +63,7 @@ export type FrameOptions = Pick<RegionFrame, 'exactBudget' | 'fusesMultiplyAdd'>
 export function newRegionFrame(ir: Ir, { exactBudget, fusesMultiplyAdd }: FrameOptions): RegionFrame {
   const { locals } = ir;
   const blockPages = new BlockPages(ir);
-  ir.onWrite = (stateClass) => blockPages.changed(stateClass);
+  ir.observer = blockPages;
   return {
     tlbRead: locals.keep('i32'),
     tlbWrite: locals.keep('i32'),

@@ -71,7 +71,10 @@ export function decodedVariant(prepared: PreparedRow, fixed: FixedValues): Decod
 
 /** True when a region may use the host's floating-point arithmetic. */
 export function mayUseFloatingPoint(blocks: readonly Block[]): boolean {
-  return blocks.some(({ instructions }) => instructions.some(({ decoded }) => decoded?.mayUseFloatingPoint));
+  for (const { instructions } of blocks) {
+    for (const { decoded } of instructions) if (decoded?.mayUseFloatingPoint) return true;
+  }
+  return false;
 }
 
 /** True when a block of the outermost loop with this head may take translations away. */

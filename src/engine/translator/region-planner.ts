@@ -144,10 +144,12 @@ export class RegionPlanner {
       const known = instructions.get(at);
       if (known) return known;
       const first = wordAt(at);
-      let [word, prefix] = [first, 0];
+      let word = first;
+      let prefix = 0;
       if (isPrefix(first)) {
         const suffix = isAtBoundary(at) ? undefined : instructionAt(at + 4);
-        [word, prefix] = [suffix ? suffix.prefix || suffix.word : 0, first];
+        word = suffix ? suffix.prefix || suffix.word : 0;
+        prefix = first;
       }
       const decoded = decoder.decoded(word, prefix);
       const flow = flowAt(at, word, prefix, decoded, around !== undefined);

@@ -146,7 +146,7 @@ export class TranslatorBuilder extends AccessBuilder {
     const { ir } = this;
     const { endings, next, result, leave } = this.frame;
     const constants = args.map((arg) => {
-      const value = constantOf(asNode(arg));
+      const value = constantOf(arg);
       if (value === undefined) throw new NotTranslatable(name);
       return value;
     });
@@ -253,7 +253,7 @@ export class TranslatorBuilder extends AccessBuilder {
     let variant = 0;
     for (const arg of args.slice(1)) {
       const offset = this.referenceOffset.get(asNode(arg));
-      if (offset === undefined) variant = constantOf(asNode(arg)) ?? 0;
+      if (offset === undefined) variant = constantOf(arg) ?? 0;
       else operands.push(this.readMemory('v128', 'vsr', opcode.v128Load, offset));
     }
     const { ir } = this;
