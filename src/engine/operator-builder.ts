@@ -89,13 +89,13 @@ export abstract class OperatorBuilder implements Builder {
   }
 
   const(value: number | bigint): I64 {
-    return this.typed(this.ir.constant('i64', value));
+    return this.ir.constant('i64', value);
   }
   const32(value: number): I32 {
-    return this.typed(this.ir.constant('i32', value));
+    return this.ir.constant('i32', value);
   }
   constF64(value: number): F64 {
-    return this.typed(this.ir.constant('f64', value));
+    return this.ir.constant('f64', value);
   }
   constV128(bytes: readonly number[]): V128 {
     const { ir } = this;
@@ -256,7 +256,7 @@ export abstract class OperatorBuilder implements Builder {
     const args = [asNode(a), asNode(b), asNode(c)];
     // One of vectors names its type.
     if (a.type === 'v128') return this.typed(ir.written(a.type, args, () => ir.code.bytes([0x1c, 1, 0x7b])));
-    return this.typed(ir.operator(a.type, 0x1b, args));
+    return ir.operator(a.type, 0x1b, args);
   }
   byteReverse(size: 2 | 4 | 8, a: I64): I64 {
     if (size === 8) {

@@ -49,15 +49,15 @@ export class Ir {
 
   // --- building
 
-  #node(
+  #node<T extends ValueType>(
     kind: NodeKind,
-    type: ValueType,
+    type: T,
     args: readonly Node[],
     code: number,
     immediate: number | bigint,
     stateClass: string,
     write: (() => void) | undefined,
-  ): Node {
+  ): Node<T> {
     return {
       kind,
       type,
@@ -74,27 +74,27 @@ export class Ir {
     };
   }
 
-  constant(type: 'i32' | 'i64' | 'f64', value: number | bigint): Node {
+  constant<T extends 'i32' | 'i64' | 'f64'>(type: T, value: number | bigint): Node<T> {
     return this.#node('const', type, noNodes, -1, value, '', undefined);
   }
 
   /** A local that nothing writes, such as a parameter. */
-  local(type: ValueType, local: number): Node {
+  local<T extends ValueType>(type: T, local: number): Node<T> {
     return this.#node('operator', type, noNodes, localGet, local, '', undefined);
   }
 
   /** A pure value: operator `code` applied to `args`. */
-  operator(type: ValueType, code: number, args: readonly Node[]): Node {
+  operator<T extends ValueType>(type: T, code: number, args: readonly Node[]): Node<T> {
     return this.#node('operator', type, args, code, 0, '', undefined);
   }
 
   /** A pure value that `write` writes after its arguments. */
-  written(type: ValueType, args: readonly Node[], write: () => void): Node {
+  written<T extends ValueType>(type: T, args: readonly Node[], write: () => void): Node<T> {
     return this.#node('operator', type, args, -1, 0, '', write);
   }
 
   /** A read of state of a class; computed where it is first used unless that state is written in between. */
-  read(type: ValueType, stateClass: string, args: readonly Node[], write: () => void): Node {
+  read<T extends ValueType>(type: T, stateClass: string, args: readonly Node[], write: () => void): Node<T> {
     const node = this.#node('read', type, args, -1, 0, stateClass, write);
     this.#block.statements.push(node);
     this.#number++;
@@ -102,7 +102,7 @@ export class Ir {
   }
 
   /** A read of a local that is state of a class. */
-  readLocal(type: ValueType, stateClass: string, local: number): Node {
+  readLocal<T extends ValueType>(type: T, stateClass: string, local: number): Node<T> {
     const node = this.#node('read', type, noNodes, localGet, local, stateClass, undefined);
     this.#block.statements.push(node);
     this.#number++;
@@ -110,7 +110,7 @@ export class Ir {
   }
 
   /** A read of state in memory by the memory operator `code`. */
-  readMemory(type: ValueType, stateClass: string, code: number, address: Node, offset: number): Node {
+  readMemory<T extends ValueType>(type: T, stateClass: string, code: number, address: Node, offset: number): Node<T> {
     const node = this.#node('read', type, [address], code, offset, stateClass, undefined);
     this.#block.statements.push(node);
     this.#number++;
@@ -118,7 +118,7 @@ export class Ir {
   }
 
   /** A value that must be computed here; `writesState` when it may change any CPU state (a call). */
-  ordered(type: ValueType, args: readonly Node[], writesState: boolean, write: () => void): Node {
+  ordered<T extends ValueType>(type: T, args: readonly Node[], writesState: boolean, write: () => void): Node<T> {
     const node = this.#node('ordered', type, args, -1, 0, '', write);
     this.#touchAll(args);
     this.#statement(node, writesState ? allState : '');
@@ -194,7 +194,7 @@ export class Ir {
     if (node.uses === 1) {
       node.firstUse = this.#number;
       node.useBlock = this.#block;
-      if (node.kind !== 'ordered') this.#touchAll(node.args);
+      if (node.kind !== 'ordered' && node.args !== noNodes) this.#touchAll(node.args);
       return;
     }
     if (node.kind === 'ordered') return;
@@ -317,7 +317,7 @@ export class Ir {
   }
 
   #writeNode(node: Node): void {
-    this.#pushAll(node.args);
+    if (node.args !== noNodes) this.#pushAll(node.args);
     if (node.write) node.write();
     else if (node.code === localGet) this.localGet(Number(node.immediate));
     else if (node.kind === 'read') this.memory(node.code, Number(node.immediate), 0);

@@ -1,12 +1,13 @@
 // The intermediate form: values, a directed graph that is written out as WebAssembly stack code, and statements, what
 // happens in order.
 import type { Value } from '../../isa/builder.ts';
+import type { ValueType } from '../../isa/value-type.ts';
 
 /** What a node computes. */
 export type NodeKind = 'const' | 'operator' | 'read' | 'ordered';
 
 /** One value. It is placed where it is first used, or into a local when it is used more than once. */
-export interface Node extends Value {
+export interface Node<T extends ValueType = ValueType> extends Value<T> {
   readonly kind: NodeKind;
   readonly args: readonly Node[];
   /** Operator code (see `wasm/opcodes.ts`), −1 where `write` does the work. */

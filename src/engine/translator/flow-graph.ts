@@ -79,72 +79,102 @@ export function goesRoundAlone({ blocks }: FoundBlocks): boolean {
   return false;
 }
 
+/** Walks the code that control reaches. */
+class CodeWalk {
+  /** Where blocks start, and what the dispatcher must reach. */
+  readonly leaders = new Set<number>();
+  readonly dispatched = new Set<number>();
+  readonly seen = new Map<number, RegionInstruction>();
+  readonly #code: CodeReader;
+  readonly #search: BlockSearch;
+  readonly #work: number[] = [];
+
+  constructor(code: CodeReader, search: BlockSearch) {
+    this.#code = code;
+    this.#search = search;
+  }
+
+  #lead(at: number): void {
+    this.leaders.add(at);
+    this.#work.push(at);
+  }
+
+  /** Walks from a place where control may enter. */
+  enter(place: number): void {
+    this.#lead(place);
+    this.dispatched.add(place);
+    const { limit } = this.#search;
+    for (let at = this.#work.shift(); at !== undefined && this.seen.size < limit; at = this.#work.shift()) {
+      this.#walk(at);
+    }
+  }
+
+  /** Walks on until control does not come to the next instruction, or it was seen. */
+  #walk(start: number): void {
+    const { seen } = this;
+    const code = this.#code;
+    const { limit, calls } = this.#search;
+    for (let at = start, next = at; !seen.has(at) && seen.size < limit; at = next) {
+      if (at !== start && (at & 0xfff) === 0) {
+        if (code.follows(at)) this.#lead(at);
+        break;
+      }
+      const instruction = code.instruction(at);
+      next = behind(instruction);
+      const { flow } = instruction;
+      if (flow === 'stop') break;
+      seen.set(at, instruction);
+      if (!flow) continue;
+      const { target, fallsThrough, call } = flow;
+      if (target !== undefined && code.follows(target)) {
+        this.#lead(target);
+        if (target <= at && !call) this.dispatched.add(target);
+      }
+      // A call that was made comes back, if it has not yet.
+      if (nests(flow, next, this.#search) || (call && calls === 'follow' && code.follows(next))) {
+        this.dispatched.add(next);
+        this.#lead(next);
+      }
+      if (!fallsThrough || !code.follows(next)) break;
+      this.leaders.add(next);
+    }
+  }
+}
+
+/** The dispatcher as a block. */
+const dispatcherBlock: FlowBlock = {
+  instructions: [],
+  start: 0,
+  end: 0,
+  indirect: false,
+  calls: false,
+  taken: undefined,
+  next: undefined,
+};
+
 /**
  * Finds the blocks that are reachable from the starts; none when the first can't be translated. Heads of loops can be entered:
  * control comes back to them after what had to be interpreted.
  */
 export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
-  const { starts, limit, calls } = search;
+  const { starts, calls } = search;
   const [first = 0] = starts;
-  const leaders = new Set<number>();
-  const dispatched = new Set<number>();
-  const seen = new Map<number, RegionInstruction>();
-  const work: number[] = [];
-  const lead = (at: number) => {
-    leaders.add(at);
-    work.push(at);
-  };
-  const walk = () => {
-    for (let start = work.shift(); start !== undefined && seen.size < limit; start = work.shift()) {
-      for (let at = start, next = at; !seen.has(at) && seen.size < limit; at = next) {
-        if (at !== start && (at & 0xfff) === 0) {
-          if (code.follows(at)) lead(at);
-          break;
-        }
-        const instruction = code.instruction(at);
-        next = behind(instruction);
-        const { flow } = instruction;
-        if (flow === 'stop') break;
-        seen.set(at, instruction);
-        if (!flow) continue;
-        const { target, fallsThrough, call } = flow;
-        if (target !== undefined && code.follows(target)) {
-          lead(target);
-          if (target <= at && !call) dispatched.add(target);
-        }
-        // A call that was made comes back, if it has not yet.
-        if (nests(flow, next, search) || (call && calls === 'follow' && code.follows(next))) {
-          dispatched.add(next);
-          lead(next);
-        }
-        if (!fallsThrough || !code.follows(next)) break;
-        leaders.add(next);
-      }
-    }
-  };
-  for (const start of starts) {
-    lead(start);
-    dispatched.add(start);
-    walk();
-  }
+  const walk = new CodeWalk(code, search);
+  const { leaders, dispatched, seen } = walk;
+  for (const start of starts) walk.enter(start);
   if (!seen.has(first)) return { blocks: [], dispatched: [] };
-  const dispatcher = calls === 'follow' || dispatched.size > 1;
+  const hasDispatcher = calls === 'follow' || dispatched.size > 1;
   const order = [...leaders].filter((at) => seen.has(at)).sort((a, b) => a - b);
+  const numbers = new Map<number, number>();
   // Without a dispatcher the entry is block 0.
-  const numbers = new Map(
-    dispatcher
-      ? order.map((at, i) => [at, i + 1])
-      : [first, ...order.filter((at) => at !== first)].map((at, i) => [at, i]),
-  );
-  const blocks = [...numbers.keys()].map((start) => formBlock(start, { numbers, seen, search }));
-  if (!dispatcher) return { blocks, dispatched: [] };
-  const known = (at: number) => numbers.get(at);
+  if (!hasDispatcher) numbers.set(first, 0);
+  for (const at of order) if (!numbers.has(at)) numbers.set(at, numbers.size + (hasDispatcher ? 1 : 0));
+  const blocks: FlowBlock[] = hasDispatcher ? [dispatcherBlock] : [];
+  for (const start of numbers.keys()) blocks.push(formBlock(start, { numbers, seen, search }));
+  if (!hasDispatcher) return { blocks, dispatched: [] };
   return {
-    blocks: [
-      { instructions: [], start: 0, end: 0, indirect: false, calls: false, taken: undefined, next: undefined },
-      ...blocks,
-    ],
-    dispatched: [...dispatched].map(known).filter((number) => number !== undefined),
+    blocks,
+    dispatched: [...dispatched].map((at) => numbers.get(at)).filter((number) => number !== undefined),
   };
 }
 

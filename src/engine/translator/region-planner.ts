@@ -95,6 +95,73 @@ function flowAt(
   return { target, fallsThrough: !flow.ends, call, indirect: calls && flow.indirect };
 }
 
+/** The code around a place, as a region sees it. */
+class RegionCode implements CodeReader {
+  /** Pages by their distance from that of the place. */
+  readonly pages: Map<number, CodePage>;
+  /** Places that control was seen to pass. */
+  readonly traced = new Set<number>();
+  readonly #memory: CodeMemory;
+  readonly #decoder: WordDecoder;
+  readonly #place: PlaceToTranslate;
+  readonly #around: Surroundings | undefined;
+  readonly #onlyExecuted: boolean;
+  /** The guest may be changing its code: each word is read once, so that all that is made of it agrees. */
+  readonly #instructions = new Map<number, RegionInstruction>();
+
+  constructor(
+    memory: CodeMemory,
+    decoder: WordDecoder,
+    place: PlaceToTranslate,
+    around: Surroundings | undefined,
+    onlyExecuted: boolean,
+  ) {
+    this.#memory = memory;
+    this.#decoder = decoder;
+    this.#place = place;
+    this.#around = around;
+    this.#onlyExecuted = onlyExecuted;
+    this.pages = new Map<number, CodePage>([[0, place]]);
+  }
+
+  /** The page that a place is in, if it belongs to the region. */
+  page(at: number): CodePage | undefined {
+    // Control may have been seen anywhere in the address space, where no bit of a place fits a word.
+    if (Math.abs(at) >= furthestPlace) return undefined;
+    const distance = at >> 12;
+    const known = this.pages.get(distance);
+    if (known || !this.#around || this.pages.size >= mostPages) return known;
+    const page = this.#around.pages.get(distance);
+    if (!page || !sameDecoding(page.key, this.#place.key)) return undefined;
+    this.pages.set(distance, page);
+    return page;
+  }
+
+  instruction(at: number): RegionInstruction {
+    const known = this.#instructions.get(at);
+    if (known) return known;
+    const first = this.#memory.wordAt({ key: this.page(at)?.key ?? 0, offset: at & 0xfff }) | 0;
+    let word = first;
+    let prefix = 0;
+    if (isPrefix(first)) {
+      const suffix = isAtBoundary(at) ? undefined : this.instruction(at + 4);
+      word = suffix ? suffix.prefix || suffix.word : 0;
+      prefix = first;
+    }
+    const decoded = this.#decoder.decoded(word, prefix);
+    const flow = flowAt(at, word, prefix, decoded, this.#around !== undefined);
+    const instruction: RegionInstruction = { at, word, prefix, decoded, flow };
+    this.#instructions.set(at, instruction);
+    return instruction;
+  }
+
+  follows(at: number): boolean {
+    if (this.#around) return this.traced.has(at);
+    const page = this.page(at);
+    return page !== undefined && (!this.#onlyExecuted || this.#memory.executed(page.records, at & 0xfff));
+  }
+}
+
 /** Plans regions of one machine. */
 export class RegionPlanner {
   readonly #memory: CodeMemory;
@@ -125,47 +192,8 @@ export class RegionPlanner {
   plan(place: PlaceToTranslate): RegionPlan | undefined {
     const { regionLimit, joinedLimit, onlyExecuted } = this.#tuning;
     const around = place.around?.pages.get(0)?.key === place.key ? place.around : undefined;
-    const pages = new Map<number, CodePage>([[0, place]]);
-    const pageAt = (at: number): CodePage | undefined => {
-      // Control may have been seen anywhere in the address space, where no bit of a place fits a word.
-      if (Math.abs(at) >= furthestPlace) return undefined;
-      const distance = at >> 12;
-      const known = pages.get(distance);
-      if (known || !around || pages.size >= mostPages) return known;
-      const page = around.pages.get(distance);
-      if (page && sameDecoding(page.key, place.key)) pages.set(distance, page);
-      return pages.get(distance);
-    };
-    const decoder = this.#decoder(place.key);
-    const wordAt = (at: number) => this.#memory.wordAt({ key: pageAt(at)?.key ?? 0, offset: at & 0xfff }) | 0;
-    // The guest may be changing its code: each word is read once, so that all that is made of it agrees.
-    const instructions = new Map<number, RegionInstruction>();
-    const instructionAt = (at: number): RegionInstruction => {
-      const known = instructions.get(at);
-      if (known) return known;
-      const first = wordAt(at);
-      let word = first;
-      let prefix = 0;
-      if (isPrefix(first)) {
-        const suffix = isAtBoundary(at) ? undefined : instructionAt(at + 4);
-        word = suffix ? suffix.prefix || suffix.word : 0;
-        prefix = first;
-      }
-      const decoded = decoder.decoded(word, prefix);
-      const flow = flowAt(at, word, prefix, decoded, around !== undefined);
-      const instruction: RegionInstruction = { at, word, prefix, decoded, flow };
-      instructions.set(at, instruction);
-      return instruction;
-    };
-    const code: CodeReader = {
-      instruction: instructionAt,
-      follows: (at) => {
-        if (around) return traced.has(at);
-        const page = pageAt(at);
-        return page !== undefined && (!onlyExecuted || this.#memory.executed(page.records, at & 0xfff));
-      },
-    };
-    const traced = new Set<number>();
+    const code = new RegionCode(this.#memory, this.#decoder(place.key), place, around, onlyExecuted);
+    const { pages, traced } = code;
     const starts = [place.offset];
     if (!around) {
       const nested = findBlocks(code, { starts, limit: regionLimit, calls: 'nest' });
@@ -179,8 +207,8 @@ export class RegionPlanner {
       if (traced.size >= joinedLimit) break;
       if (expected?.target !== start) starts.push(start);
       expected = undefined;
-      for (let at = start, i = 0; i < instructions && pageAt(at); i++) {
-        const instruction = instructionAt(at);
+      for (let at = start, i = 0; i < instructions && code.page(at); i++) {
+        const instruction = code.instruction(at);
         if (instruction.flow === 'stop') {
           expected = undefined;
           break;

@@ -95,7 +95,10 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     return this.#prepared.field(name, this.instruction.word, this.instruction.prefix);
   }
   protected number(n: RegisterNumber, step = 0): number {
-    return typeof n === 'number' ? n : step === 0 ? this.field(n.name) : (this.field(n.name) + step) & 31;
+    if (typeof n === 'number') return n;
+    const { word, prefix } = this.instruction;
+    const value = this.#prepared.field(n.name, word, prefix);
+    return step === 0 ? value : (value + step) & 31;
   }
   imm(field: Field): I64 {
     return this.const(this.field(field.name));
@@ -244,7 +247,7 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     return this.ir.local('i32', 0);
   }
   protected readMemory<T extends ValueType>(type: T, stateClass: string, code: number, offset: number): Value<T> {
-    return this.typed(this.ir.readMemory(type, stateClass, code, this.cpu(), offset));
+    return this.ir.readMemory(type, stateClass, code, this.cpu(), offset);
   }
   protected writeMemory(stateClass: string, code: number, offset: number, value: Value): void {
     this.ir.writeMemory(stateClass, code, this.cpu(), offset, asNode(value));
