@@ -30,12 +30,9 @@ export class Ir {
   depth = 0;
   readonly #root = newBlock(undefined, undefined);
   #block: Block = this.#root;
-  #number = 0;
-  /** What was written since the last flush: how many times, classes of state, and the numbers of the statements. */
-  #writes = 0;
-  readonly #writtenClasses: string[] = [];
-  readonly #writtenAt: number[] = [];
-
+  /** Reads of state since the last flush. */
+  #reads: Node[] = [];
+  /** Which locals the code reads. */
   readonly #read: boolean[] = [];
 
   constructor(locals: Locals) {
@@ -57,6 +54,7 @@ export class Ir {
     immediate: number | bigint,
     stateClass: string,
     write: (() => void) | undefined,
+    base = -1,
   ): Node<T> {
     return {
       kind,
@@ -66,9 +64,9 @@ export class Ir {
       immediate,
       write,
       stateClass,
-      made: this.#number,
+      base,
       uses: 0,
-      firstUse: -1,
+      early: false,
       useBlock: this.#block,
       local: -1,
     };
@@ -95,25 +93,32 @@ export class Ir {
 
   /** A read of state of a class; computed where it is first used unless that state is written in between. */
   read<T extends ValueType>(type: T, stateClass: string, args: readonly Node[], write: () => void): Node<T> {
-    const node = this.#node('read', type, args, -1, 0, stateClass, write);
-    this.#block.statements.push(node);
-    this.#number++;
-    return node;
+    return this.#stateRead(this.#node('read', type, args, -1, 0, stateClass, write));
   }
 
   /** A read of a local that is state of a class. */
   readLocal<T extends ValueType>(type: T, stateClass: string, local: number): Node<T> {
-    const node = this.#node('read', type, noNodes, localGet, local, stateClass, undefined);
-    this.#block.statements.push(node);
-    this.#number++;
-    return node;
+    return this.#stateRead(this.#node('read', type, noNodes, localGet, local, stateClass, undefined));
   }
 
-  /** A read of state in memory by the memory operator `code`. */
-  readMemory<T extends ValueType>(type: T, stateClass: string, code: number, address: Node, offset: number): Node<T> {
-    const node = this.#node('read', type, [address], code, offset, stateClass, undefined);
+  /** A read of state in memory by the memory operator `code`; `address` may be the number of a local. */
+  readMemory<T extends ValueType>(
+    type: T,
+    stateClass: string,
+    code: number,
+    address: Node | number,
+    offset: number,
+  ): Node<T> {
+    const node =
+      typeof address === 'number'
+        ? this.#node('read', type, noNodes, code, offset, stateClass, undefined, address)
+        : this.#node('read', type, [address], code, offset, stateClass, undefined);
+    return this.#stateRead(node);
+  }
+
+  #stateRead<T extends ValueType>(node: Node<T>): Node<T> {
     this.#block.statements.push(node);
-    this.#number++;
+    this.#reads.push(node);
     return node;
   }
 
@@ -137,20 +142,24 @@ export class Ir {
     this.#statement({ kind: 'set', value, local, stateClass }, stateClass);
   }
 
-  /** Puts a value into state in memory by the memory operator `code`. */
-  writeMemory(stateClass: string, code: number, address: Node, offset: number, value: Node): void {
-    this.#touch(address);
+  /** Puts a value into state in memory by the memory operator `code`; `address` may be the number of a local. */
+  writeMemory(stateClass: string, code: number, address: Node | number, offset: number, value: Node): void {
+    if (typeof address !== 'number') this.#touch(address);
     this.#touch(value);
     this.#statement({ kind: 'store', address, value, code, offset, stateClass }, stateClass);
   }
 
   #statement(statement: Statement, stateClass: string): void {
     this.#block.statements.push(statement);
-    if (stateClass !== '') {
-      this.#writtenClasses[this.#writes] = stateClass;
-      this.#writtenAt[this.#writes++] = this.#number;
+    if (stateClass !== '') this.#noteWrite(stateClass);
+  }
+
+  /** What was read of the class before and is used later only must be read before this. */
+  #noteWrite(stateClass: string): void {
+    for (let i = 0; i < this.#reads.length; i++) {
+      const read = this.#reads[i];
+      if (read?.uses === 0 && (read.stateClass === stateClass || stateClass === allState)) read.early = true;
     }
-    this.#number++;
   }
 
   /** True inside a conditional. */
@@ -173,7 +182,6 @@ export class Ir {
     owner.whenTrue = newBlock(outer, owner);
     owner.whenFalse = newBlock(outer, owner);
     outer.statements.push(owner);
-    this.#number++;
     this.#block = owner.whenTrue;
     then();
     this.#block = owner.whenFalse;
@@ -192,7 +200,6 @@ export class Ir {
     if (node.kind === 'const') return;
     node.uses++;
     if (node.uses === 1) {
-      node.firstUse = this.#number;
       node.useBlock = this.#block;
       if (node.kind !== 'ordered' && node.args !== noNodes) this.#touchAll(node.args);
       return;
@@ -216,26 +223,13 @@ export class Ir {
     if (owner) owner.before.push(node);
   }
 
-  /** True when state that `node` reads is written after it was made and before it is first used. */
-  #mustBeEarly(node: Node): boolean {
-    const { stateClass, made, firstUse } = node;
-    for (let i = 0; i < this.#writes; i++) {
-      const at = this.#writtenAt[i] ?? 0;
-      if (at <= made || at >= firstUse) continue;
-      const written = this.#writtenClasses[i];
-      if (written === stateClass || written === allState) return true;
-    }
-    return false;
-  }
-
   // --- writing
 
   /** Writes everything built so far and starts anew (locals stay taken until `locals.release`). */
   flush(): void {
     this.#writeBlock(this.#root);
     this.#root.statements = [];
-    this.#writes = 0;
-    this.#number = 0;
+    if (this.#reads.length > 0) this.#reads = [];
   }
 
   #writeBlock(block: Block): void {
@@ -249,7 +243,7 @@ export class Ir {
   #writeStatement(statement: Statement): void {
     switch (statement.kind) {
       case 'read':
-        if (statement.uses > 0 && this.#mustBeEarly(statement)) this.#compute(statement);
+        if (statement.uses > 0 && statement.early) this.#compute(statement);
         return;
       case 'set':
         this.push(statement.value);
@@ -257,7 +251,8 @@ export class Ir {
         this.observer?.changed(statement.stateClass);
         return;
       case 'store':
-        this.push(statement.address);
+        if (typeof statement.address === 'number') this.localGet(statement.address);
+        else this.push(statement.address);
         this.push(statement.value);
         this.memory(statement.code, statement.offset, 0);
         this.observer?.changed(statement.stateClass);
@@ -320,8 +315,10 @@ export class Ir {
     if (node.args !== noNodes) this.#pushAll(node.args);
     if (node.write) node.write();
     else if (node.code === localGet) this.localGet(Number(node.immediate));
-    else if (node.kind === 'read') this.memory(node.code, Number(node.immediate), 0);
-    else this.operatorBytes(node.code);
+    else if (node.kind === 'read') {
+      if (node.base >= 0) this.localGet(node.base);
+      this.memory(node.code, Number(node.immediate), 0);
+    } else this.operatorBytes(node.code);
   }
 
   #writeConstant(node: Node): void {

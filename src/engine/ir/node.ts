@@ -18,11 +18,12 @@ export interface Node<T extends ValueType = ValueType> extends Value<T> {
   readonly write: (() => void) | undefined;
   /** For `read`: the class of state that it reads. */
   readonly stateClass: string;
-  /** Statement number when it was made. */
-  readonly made: number;
+  /** For a read of memory: the local with the address, −1 where that is an argument. */
+  readonly base: number;
   uses: number;
-  /** Statement of the first use, and the innermost block that contains all uses. */
-  firstUse: number;
+  /** State that it reads is written before it is first used. */
+  early: boolean;
+  /** The innermost block that contains all uses. */
   useBlock: Block;
   /** Local that holds it once it was computed, −1 before. */
   local: number;
@@ -74,7 +75,8 @@ export interface SetStatement {
 /** A value that goes into memory. */
 export interface StoreStatement {
   readonly kind: 'store';
-  readonly address: Node;
+  /** A local, or what computes the address. */
+  readonly address: Node | number;
   readonly value: Node;
   readonly code: number;
   readonly offset: number;

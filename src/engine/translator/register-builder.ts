@@ -11,7 +11,7 @@ import { OperatorBuilder } from '../operator-builder.ts';
 import { derive } from '../record-layout.ts';
 import type { FixedValues, PreparedRow } from '../variants.ts';
 import { opcode } from '../wasm/memory-operators.ts';
-import type { RegionFrame } from './region-frame.ts';
+import { parameter, type RegionFrame } from './region-frame.ts';
 import type { DecodedInstruction, RegionInstruction } from './region-instructions.ts';
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
 
@@ -124,7 +124,7 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     if (item.present) return this.readLocal(item);
     const { ir } = this;
     const { type, stateClass, load, offset, local } = item;
-    const content = ir.readMemory(type, stateClass, load, this.cpu(), offset);
+    const content = ir.readMemory(type, stateClass, load, parameter.cpu, offset);
     // What one way through an instruction loads, another one does not have.
     if (ir.nested) return this.typed(content);
     // The state is the same, though it is in another place.
@@ -143,7 +143,7 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     if (!ir.nested) item.present = true;
     if (item.present) this.setLocal(item, value);
     const stored = item.present ? this.readLocal(item) : value;
-    ir.writeMemory(stateClass, store, this.cpu(), offset, asNode(stored));
+    ir.writeMemory(stateClass, store, parameter.cpu, offset, asNode(stored));
   }
   protected setLocal(item: PlacedItem, value: Value): void {
     this.ir.setLocal(item.stateClass, item.local, asNode(value));
@@ -244,13 +244,13 @@ export abstract class RegisterBuilder extends OperatorBuilder {
   // --- state in memory
 
   protected cpu(): Node {
-    return this.ir.local('i32', 0);
+    return this.ir.local('i32', parameter.cpu);
   }
   protected readMemory<T extends ValueType>(type: T, stateClass: string, code: number, offset: number): Value<T> {
-    return this.ir.readMemory(type, stateClass, code, this.cpu(), offset);
+    return this.ir.readMemory(type, stateClass, code, parameter.cpu, offset);
   }
   protected writeMemory(stateClass: string, code: number, offset: number, value: Value): void {
-    this.ir.writeMemory(stateClass, code, this.cpu(), offset, asNode(value));
+    this.ir.writeMemory(stateClass, code, parameter.cpu, offset, asNode(value));
   }
   #vsrOffset(n: RegisterNumber, step: number, base: number): number {
     return state.vsr.offset + 16 * (base + this.number(n, step));
