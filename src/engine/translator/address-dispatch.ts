@@ -4,7 +4,7 @@
 import type { Ir } from '../ir/ir.ts';
 
 /** Odd multipliers that are tried, and how many bits more than needed a table may have. */
-const multipliers = [0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x165667b1, 0x2545f491];
+const multipliers = [0x9e3779b1 | 0, 0x85ebca6b | 0, 0xc2b2ae35 | 0, 0x27d4eb2f, 0x165667b1, 0x2545f491];
 const extraBits = 2;
 const mostBits = 9;
 
@@ -72,7 +72,7 @@ export class AddressDispatch {
   /** With an address's distance from the region's page (i64) on the stack: leaves the number for it. */
   writeNumber(ir: Ir): void {
     ir.code.byte(0xa7);
-    ir.i32Const(this.#hash.multiplier | 0);
+    ir.i32Const(this.#hash.multiplier);
     ir.code.byte(0x6c);
     ir.i32Const(this.#hash.shift);
     ir.code.byte(0x76);

@@ -203,11 +203,16 @@ export class RegionPlanner {
     }
     // Where a run did not come to by the branch in front of it, it came by an address.
     let expected: Flow | undefined;
-    for (const { at: start, instructions } of around.runs) {
+    for (const { at: first, instructions } of around.runs) {
       if (traced.size >= joinedLimit) break;
-      if (expected?.target !== start) starts.push(start);
+      const branched = expected?.target === first;
       expected = undefined;
-      for (let at = start, i = 0; i < instructions && code.page(at); i++) {
+      if (!code.page(first)) continue;
+      // The host may hold it as a floating-point number, and would all that is computed from it.
+      const start = first | 0;
+      if (!branched) starts.push(start);
+      for (let at = start, i = 0; i < instructions; i++) {
+        if ((at & 0xfff) === 0 && !code.page(at)) break;
         const instruction = code.instruction(at);
         if (instruction.flow === 'stop') {
           expected = undefined;

@@ -16,7 +16,7 @@ import type { DecodedInstruction, RegionInstruction } from './region-instruction
 import { type HeldItem, localClass, type RegisterLocals } from './register-locals.ts';
 
 /** A value in a local. */
-export type PlacedItem = Pick<HeldItem, 'local' | 'type' | 'stateClass'>;
+export type PlacedItem<T extends 'i32' | 'i64' = 'i32' | 'i64'> = Pick<HeldItem<T>, 'local' | 'type' | 'stateClass'>;
 
 /** Thrown when an instruction can't be part of a region; the region ends before it. */
 export class NotTranslatable extends Error {}
@@ -117,16 +117,16 @@ export abstract class RegisterBuilder extends OperatorBuilder {
 
   // --- registers in locals
 
-  protected readLocal<T extends 'i32' | 'i64'>(item: PlacedItem): Value<T> {
-    return this.typed(this.ir.readLocal(item.type, item.stateClass, item.local));
+  protected readLocal<T extends 'i32' | 'i64'>(item: PlacedItem<T>): Value<T> {
+    return this.ir.readLocal(item.type, item.stateClass, item.local);
   }
-  protected readHeld<T extends 'i32' | 'i64'>(item: HeldItem): Value<T> {
+  protected readHeld<T extends 'i32' | 'i64'>(item: HeldItem<T>): Value<T> {
     if (item.present) return this.readLocal(item);
     const { ir } = this;
     const { type, stateClass, load, offset, local } = item;
     const content = ir.readMemory(type, stateClass, load, parameter.cpu, offset);
     // What one way through an instruction loads, another one does not have.
-    if (ir.nested) return this.typed(content);
+    if (ir.nested) return content;
     // The state is the same, though it is in another place.
     ir.setLocal('', local, content);
     item.present = true;
@@ -149,7 +149,7 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     this.ir.setLocal(item.stateClass, item.local, asNode(value));
   }
   /** A local of this instruction's own that more than one path writes. */
-  protected variable(type: 'i32' | 'i64'): PlacedItem {
+  protected variable<T extends 'i32' | 'i64'>(type: T): PlacedItem<T> {
     const local = this.ir.locals.take(type);
     return { local, type, stateClass: localClass(local) };
   }
@@ -225,8 +225,8 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     const bit = this.number(n);
     const known = this.#comparisons.get(bit >> 2);
     if (known && (bit & 3) !== 3) {
-      const x = this.readLocal<'i64'>({ local: known.x, type: 'i64', stateClass: localClass(known.x) });
-      const y = this.readLocal<'i64'>({ local: known.y, type: 'i64', stateClass: localClass(known.y) });
+      const x = this.readLocal({ local: known.x, type: 'i64', stateClass: localClass(known.x) });
+      const y = this.readLocal({ local: known.y, type: 'i64', stateClass: localClass(known.y) });
       if ((bit & 3) === 2) return this.eq(x, y);
       if ((bit & 3) === 0) return known.signed ? this.ltS(x, y) : this.ltU(x, y);
       return known.signed ? this.gtS(x, y) : this.gtU(x, y);

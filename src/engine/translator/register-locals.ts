@@ -10,9 +10,9 @@ import type { Ir } from '../ir/ir.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 
 /** One item in a local. */
-export interface HeldItem {
+export interface HeldItem<T extends 'i32' | 'i64' = 'i32' | 'i64'> {
   readonly local: number;
-  readonly type: 'i32' | 'i64';
+  readonly type: T;
   /** Name of the local as a class of state for the intermediate form. */
   readonly stateClass: string;
   readonly offset: number;
@@ -38,18 +38,18 @@ export class RegisterLocals {
   /** Every item is stored where it is written, and its local holds it in a stretch of code only. */
   readonly inMemory: boolean;
   readonly #items: HeldItem[] = [];
-  readonly #gprs: (HeldItem | undefined)[] = [];
-  readonly #crFields: (HeldItem | undefined)[] = [];
-  readonly #named = new Map<string, HeldItem>();
+  readonly #gprs: (HeldItem<'i64'> | undefined)[] = [];
+  readonly #crFields: (HeldItem<'i32'> | undefined)[] = [];
+  readonly #named = new Map<string, HeldItem<'i64'>>();
 
   constructor(ir: Ir, inMemory: boolean) {
     this.#ir = ir;
     this.inMemory = inMemory;
   }
 
-  #hold(type: 'i32' | 'i64', offset: number, load: number, store: number): HeldItem {
+  #hold<T extends 'i32' | 'i64'>(type: T, offset: number, load: number, store: number): HeldItem<T> {
     const local = this.#ir.locals.keep(type);
-    const item: HeldItem = {
+    const item: HeldItem<T> = {
       local,
       type,
       stateClass: localClass(local),
@@ -63,7 +63,7 @@ export class RegisterLocals {
     return item;
   }
 
-  #holdNamed(name: string, offset: number): HeldItem {
+  #holdNamed(name: string, offset: number): HeldItem<'i64'> {
     let item = this.#named.get(name);
     if (!item) {
       item = this.#hold('i64', offset, opcode.i64Load, opcode.i64Store);
@@ -72,7 +72,7 @@ export class RegisterLocals {
     return item;
   }
 
-  gpr(n: number): HeldItem {
+  gpr(n: number): HeldItem<'i64'> {
     let item = this.#gprs[n];
     if (!item) {
       item = this.#hold('i64', state.gpr.offset + 8 * n, opcode.i64Load, opcode.i64Store);
@@ -80,7 +80,7 @@ export class RegisterLocals {
     }
     return item;
   }
-  crField(n: number): HeldItem {
+  crField(n: number): HeldItem<'i32'> {
     let item = this.#crFields[n];
     if (!item) {
       item = this.#hold('i32', state.cr.offset + n, opcode.i32Load8U, opcode.i32Store8);
@@ -88,12 +88,12 @@ export class RegisterLocals {
     }
     return item;
   }
-  slot(name: SlotName): HeldItem {
+  slot(name: SlotName): HeldItem<'i64'> {
     return this.#holdNamed(name, slotOffset[name]);
   }
 
   /** State of the floating-point operation that is not in FPSCR yet. */
-  pendingOperation(name: 'fpKind' | 'fpA' | 'fpB' | 'fpC'): HeldItem {
+  pendingOperation(name: 'fpKind' | 'fpA' | 'fpB' | 'fpC'): HeldItem<'i64'> {
     return this.#holdNamed(name, state[name].offset);
   }
 

@@ -207,9 +207,9 @@ export class TranslatorBuilder extends AccessBuilder {
   protected resolve(): void {
     this.usesFloatingPoint = true;
     const kind = this.registers.pendingOperation('fpKind');
-    this.if(this.op('i64.ne', this.readHeld<'i64'>(kind), this.const(0)), () => {
+    this.if(this.op('i64.ne', this.readHeld(kind), this.const(0)), () => {
       for (const name of ['fpKind', 'fpA', 'fpB', 'fpC'] as const) {
-        const value = this.readHeld<'i64'>(this.registers.pendingOperation(name));
+        const value = this.readHeld(this.registers.pendingOperation(name));
         this.writeMemory('', opcode.i64Store, state[name].offset, value);
       }
       const { ir } = this;
@@ -311,7 +311,7 @@ export class TranslatorBuilder extends AccessBuilder {
       () => {
         // FPCC alone changes: it is noted behind the operation, if any; kind 255 stands for none.
         const kind = this.registers.pendingOperation('fpKind');
-        const operation = this.and(this.readHeld<'i64'>(kind), this.const(0xff));
+        const operation = this.and(this.readHeld(kind), this.const(0xff));
         const known = this.select<'i64'>(this.eqz(operation), this.const(255), operation);
         this.writeHeld(kind, this.or(known, this.shl(this.zext(field), this.const(8))));
       },

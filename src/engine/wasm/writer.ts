@@ -70,19 +70,12 @@ export class Bytes {
   /** Signed LEB128 of a 32-bit number. */
   s32(value: number): void {
     let rest = value | 0;
-    if (rest >= -64 && rest < 64) {
-      this.byte(rest & 0x7f);
-      return;
-    }
-    for (;;) {
-      const low = rest & 0x7f;
+    if (this.length + 5 > this.#data.length) this.#grow(5);
+    while (rest < -64 || rest > 63) {
+      this.#data[this.length++] = (rest & 0x7f) | 0x80;
       rest >>= 7;
-      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) {
-        this.byte(low);
-        return;
-      }
-      this.byte(low | 0x80);
     }
+    this.#data[this.length++] = rest & 0x7f;
   }
 
   /** Signed LEB128 of a 64-bit number. */
