@@ -164,18 +164,30 @@ export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
   for (const start of starts) walk.enter(start);
   if (!seen.has(first)) return { blocks: [], dispatched: [] };
   const hasDispatcher = calls === 'follow' || dispatched.size > 1;
-  const order = [...leaders].filter((at) => seen.has(at)).sort((a, b) => a - b);
-  const numbers = new Map<number, number>();
+  const order: number[] = [];
+  for (const at of leaders) if (seen.has(at)) order.push(at);
+  order.sort((a, b) => a - b);
   // Without a dispatcher the entry is block 0.
-  if (!hasDispatcher) numbers.set(first, 0);
-  for (const at of order) if (!numbers.has(at)) numbers.set(at, numbers.size + (hasDispatcher ? 1 : 0));
-  const blocks: FlowBlock[] = hasDispatcher ? [dispatcherBlock] : [];
-  for (const start of numbers.keys()) blocks.push(formBlock(start, { numbers, seen, search }));
-  if (!hasDispatcher) return { blocks, dispatched: [] };
-  return {
-    blocks,
-    dispatched: [...dispatched].map((at) => numbers.get(at)).filter((number) => number !== undefined),
-  };
+  const numbers = hasDispatcher ? numbered(order, 1) : numbered([first, ...order], 0);
+  const blocks: FlowBlock[] = [];
+  if (hasDispatcher) blocks.push(dispatcherBlock);
+  const found: FoundCode = { numbers, seen, search };
+  for (const start of numbers.keys()) blocks.push(formBlock(start, found));
+  const targets: number[] = [];
+  if (hasDispatcher) {
+    for (const at of dispatched) {
+      const number = numbers.get(at);
+      if (number !== undefined) targets.push(number);
+    }
+  }
+  return { blocks, dispatched: targets };
+}
+
+/** Numbers places in their order, each once. */
+function numbered(places: readonly number[], from: number): Map<number, number> {
+  const numbers = new Map<number, number>();
+  for (const at of places) if (!numbers.has(at)) numbers.set(at, numbers.size + from);
+  return numbers;
 }
 
 /** What was found. */
