@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { machineWord, vcpuBase, vcpuStride } from '../src/cpu/memory-map.ts';
+import { machineWord, tlbEntries, vcpuBase, vcpuStride } from '../src/cpu/memory-map.ts';
 import { modelBit, sprOffset, state } from '../src/cpu/state.ts';
 import { Vcpu } from '../src/cpu/vcpu.ts';
 
@@ -180,9 +180,10 @@ export class DataPlane {
   /** What inline code does: the host address on a TLB hit, else undefined. */
   probe(index: number, table: 'tlbRead' | 'tlbWrite' | 'tlbExecute', ea: bigint, size = 1): number | undefined {
     const low = Number(ea & 0xffffffffn);
-    const entry = (this.state32(index, table) >>> 0) + (((low >>> 8) ^ (low >>> 20)) & 0xfff0);
+    const entry = (this.state32(index, table) >>> 0) + (((low >>> 8) ^ (low >>> 20)) & ((tlbEntries - 1) * 16));
     const offset = BigInt.asUintN(64, ea - this.view.getBigUint64(entry, true));
-    if (offset > BigInt(4096 - size)) return undefined;
+    // Data entries span two pages; see assembly/mmu/tlb.ts.
+    if (offset > BigInt((table === 'tlbExecute' ? 4096 : 8192) - size)) return undefined;
     return this.view.getUint32(entry + 8, true) + Number(offset);
   }
 }

@@ -47,10 +47,20 @@ const BLOCK_BITS: i32 = 16;
 let lastLoaded: u64 = 0;
 let lastStored: u64 = 0;
 
+/** The page behind that of `ea` is in the same leaf, in RAM, and not watched. Addresses of 32 bits end at 2³². */
+@inline function isJoined(cpu: usize, ea: u64, real: u32): bool {
+  const next = (ea & ~0xfff) + 4096;
+  if (next >> T.sharedBits != ea >> T.sharedBits || <u32>next == 0) return false;
+  return !T.keyed && load<i32>(cpu, L.S_watching) == 0 && inRam(<u64>real + 4096);
+}
+
 @inline function insert(cpu: usize, ea: u64, real: u32): void {
   const page = load<u32>(L.W_ramBase) + real;
-  if (T.rights & T.CAN_READ) tlbInsert(cpu, ea, T.ACCESS_READ, page, T.keyed);
-  if (T.rights & T.CAN_WRITE && T.changed && !holdsCode(real)) tlbInsert(cpu, ea, T.ACCESS_WRITE, page, T.keyed);
+  const joined = isJoined(cpu, ea, real);
+  if (T.rights & T.CAN_READ) tlbInsert(cpu, ea, T.ACCESS_READ, page, T.keyed, joined);
+  if (T.rights & T.CAN_WRITE && T.changed && !holdsCode(real)) {
+    tlbInsert(cpu, ea, T.ACCESS_WRITE, page, T.keyed, joined && !holdsCode(real + 4096));
+  }
 }
 
 /**
@@ -102,7 +112,7 @@ function resolve(cpu: usize, ea: u64, access: i32): usize {
 @inline function probe(cpu: usize, table: usize, ea: u64): usize {
   const entry = load<u32>(cpu + table) + tlbIndex(ea);
   const offset = ea - load<u64>(entry);
-  return offset <= 4095 ? load<u32>(entry, 8) + <u32>offset : 0;
+  return offset <= 8191 ? load<u32>(entry, 8) + <u32>offset : 0;
 }
 
 @inline function raised(cpu: usize): bool {

@@ -31,7 +31,7 @@ export function fetchRecords(cpu: usize): u32 {
     store<u32>(slot, records);
   }
   if (msr & (R.MSR_SE | R.MSR_BE) || pageHasBreakpoint(cpu, ea)) return stepPrepare(cpu, ea, real, records);
-  tlbInsert(cpu, ea, T.ACCESS_EXECUTE, records, false);
+  tlbInsert(cpu, ea, T.ACCESS_EXECUTE, records, false, false);
   return records;
 }
 

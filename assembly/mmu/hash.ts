@@ -156,5 +156,7 @@ function checkEntry(cpu: usize, ea: u64, access: i32, entry: usize, vsidWord: u6
   if ((pte1 & update) != update) atomic.or<u64>(entry + 8, update);
   T.foundInSlot((<u32>entry - load<u32>(L.W_hptBase)) >> 4);
   const mask = ((<u64>1) << actualShift(load<u64>(entry), pte1, base)) - 1;
-  return T.found((pte1 & HPTE_R_RPN & ~mask) | (ea & mask), rights, ((pte1 | update) & HPTE_R_C) != 0, key != 0);
+  const real = (pte1 & HPTE_R_RPN & ~mask) | (ea & mask);
+  // Of a larger page each base page has an entry of its own.
+  return T.foundInLeaf(base, real, rights, ((pte1 | update) & HPTE_R_C) != 0, key != 0);
 }

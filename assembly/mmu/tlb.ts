@@ -1,5 +1,8 @@
-// Soft TLB: tables that inline code probes. An entry {u64 tag, u32 host, u32 slot} hits when ea - tag ≤ 4096 - size; slot is
-// the number of the hash page table entry that it was derived from, where it was.
+// Soft TLB: tables that inline code probes. An entry {u64 tag, u32 host, u32 slot} of a read or write table spans two pages, the
+// first one at `tag`, and hits when ea - tag ≤ 8192 - size. It is for the first page when the next one is translated alike, so that
+// accesses from one into the other hit; else for the second one, and nothing in the first is looked up there. An entry of an
+// execute table has the page's address as its tag. Slot is the number of the hash page table entry that it was derived from,
+// where it was, with a bit that says which page it is for.
 // Sets and journals are laid out in src/cpu/memory-map.ts. Real mode uses set 0, supervisor state set 1, problem state of
 // the PID in slot s set 2 + s.
 import * as L from '../generated/layout';
@@ -30,11 +33,25 @@ const parkedJournal: i32 = L.tlbSets + 2;
  */
 @inline export function tlbIndex(ea: u64): usize {
   const low = <u32>ea;
-  return ((low >>> 8) ^ (low >>> 20)) & 0xfff0;
+  return ((low >>> 8) ^ (low >>> 20)) & ((L.tlbEntries - 1) << 4);
 }
-/** A tag that no address looked up at this index has. */
+/** A tag that no address looked up at this index is near. */
 @inline function emptyTag(index: i32): u64 {
-  return <u64>((index ^ 1) & 4095) << 12;
+  const inTable = index & (L.tlbEntries - 1);
+  return <u64>(inTable ^ (inTable >> 12) ^ 2) << 12;
+}
+/** In the word of the slot: the entry is for the second one of its pages. */
+const ALONE: u32 = 0x8000_0000;
+
+@inline function isAlone(entry: usize): bool {
+  return (load<u32>(entry, 12) & ALONE) != 0;
+}
+@inline function slotOf(entry: usize): u32 {
+  return load<u32>(entry, 12) & ~ALONE;
+}
+/** Effective address of the page that an entry is for. */
+@inline function pageOf(entry: usize): u64 {
+  return load<u64>(entry) + (isAlone(entry) ? 4096 : 0);
 }
 @inline function clearEntry(cpu: usize, set: i32, entry: usize): void {
   const base = setBase(cpu, set);
@@ -66,16 +83,20 @@ function record(list: usize, entry: usize): void {
   if (count <= <u32>L.tlbJournalEntries) store<u32>(list, count + 1);
 }
 
-/** Puts a page into the read (0), write (1) or execute (2) table of the current mode. */
-export function tlbInsert(cpu: usize, ea: u64, kind: i32, host: u32, keyed: bool): void {
+/**
+ * Puts a page into the read (0), write (1) or execute (2) table of the current mode. `joined`: the next page is translated alike and
+ * may be accessed alike.
+ */
+export function tlbInsert(cpu: usize, ea: u64, kind: i32, host: u32, keyed: bool, joined: bool): void {
   const set = kind == 2 ? load<i32>(cpu, L.S_tlbFetchSet) : load<i32>(cpu, L.S_tlbDataSet);
   const table = setBase(cpu, set) + kind * readBytes;
   const entry = table + tlbIndex(ea);
   // An execute entry that makes room for another page takes remembered jumps with it.
   if (kind == 2) clearEntry(cpu, set, entry);
-  store<u64>(entry, ea & ~0xfff);
-  store<u32>(entry, host, 8);
-  store<u32>(entry, T.slot, 12);
+  const alone = kind != 2 && !joined;
+  store<u64>(entry, (ea & ~0xfff) - (alone ? 4096 : 0));
+  store<u32>(entry, host - (alone ? 4096 : 0), 8);
+  store<u32>(entry, alone ? T.slot | ALONE : T.slot, 12);
   const fills = cpu + L.S_tlbFills + (kind << 3);
   store<u64>(fills, load<u64>(fills) + 1);
   record(journal(cpu, set), entry);
@@ -124,13 +145,13 @@ function flushProcess(cpu: usize): void {
   if (count > <u32>L.tlbJournalEntries) {
     const base = setBase(cpu, supervisorSet);
     for (let entry = base; entry < base + L.tlbSetBytes; entry += 16) {
-      if (!isShared(load<u64>(entry))) clearEntry(cpu, supervisorSet, entry);
+      if (!isShared(pageOf(entry))) clearEntry(cpu, supervisorSet, entry);
     }
     return;
   }
   for (let i: u32 = 0; i < count; i++) {
     const entry: usize = load<u32>(list + 4 + (i << 2));
-    if (!isShared(load<u64>(entry))) clearEntry(cpu, supervisorSet, entry);
+    if (!isShared(pageOf(entry))) clearEntry(cpu, supervisorSet, entry);
   }
 }
 
@@ -233,6 +254,8 @@ export function tlbSelectKeyed(cpu: usize, rights: i32): void {
     if (rights & (entry < base + readBytes ? 1 : 2)) {
       store<u64>(entry, load<u64>(from));
       store<u32>(entry, load<u32>(from, 8), 8);
+      // Entries that depend on AMR are never joined with the next page.
+      store<u32>(entry, ALONE, 12);
       store<u32>(keyed + 4 + (back++ << 2), entry);
     } else {
       v128.store(parked + 16 + (kept++ << 4), v128.load(from));
@@ -244,7 +267,13 @@ export function tlbSelectKeyed(cpu: usize, rights: i32): void {
 
 function dropPage(cpu: usize, set: i32, table: usize, page: u64): void {
   const entry = table + tlbIndex(page << 12);
-  if (load<u64>(entry) == page << 12) clearEntry(cpu, set, entry);
+  if (pageOf(entry) == page << 12) clearEntry(cpu, set, entry);
+}
+
+/** Drops the entry for a page if it is joined with the next one. */
+function dropJoined(cpu: usize, set: i32, table: usize, page: u64): void {
+  const entry = table + tlbIndex(page << 12);
+  if (load<u64>(entry) == page << 12 && !isAlone(entry)) clearEntry(cpu, set, entry);
 }
 
 function invalidateInSet(cpu: usize, set: i32, ea: u64, sizeShift: i32): void {
@@ -254,6 +283,9 @@ function invalidateInSet(cpu: usize, set: i32, ea: u64, sizeShift: i32): void {
   if (pages >= 1024) return tlbFlushSet(cpu, set);
   const base = setBase(cpu, set);
   const first = (ea >> 12) & ~(pages - 1);
+  // The size that is named may be less than that of the leaf.
+  dropJoined(cpu, set, base, first - 1);
+  dropJoined(cpu, set, base + readBytes, first - 1);
   for (let page = first; page < first + pages; page++) {
     dropPage(cpu, set, base, page);
     dropPage(cpu, set, base + readBytes, page);
@@ -289,13 +321,13 @@ export function tlbFlushSegment(cpu: usize, ea: u64, shift: i32): void {
     if (count > <u32>L.tlbJournalEntries) {
       const base = setBase(cpu, set);
       for (let entry = base; entry < base + L.tlbSetBytes; entry += 16) {
-        if (load<u64>(entry) >> shift == ea >> shift) clearEntry(cpu, set, entry);
+        if (pageOf(entry) >> shift == ea >> shift) clearEntry(cpu, set, entry);
       }
       continue;
     }
     for (let i: u32 = 0; i < count; i++) {
       const entry: usize = load<u32>(list + 4 + (i << 2));
-      if (load<u64>(entry) >> shift == ea >> shift) clearEntry(cpu, set, entry);
+      if (pageOf(entry) >> shift == ea >> shift) clearEntry(cpu, set, entry);
     }
   }
 }
@@ -324,13 +356,13 @@ export function tlbDropSlot(cpu: usize, slot: u32): void {
     if (count > <u32>L.tlbJournalEntries) {
       const base = setBase(cpu, set);
       for (let entry = base; entry < base + L.tlbSetBytes; entry += 16) {
-        if (load<u32>(entry, 12) == slot) clearEntry(cpu, set, entry);
+        if (slotOf(entry) == slot) clearEntry(cpu, set, entry);
       }
       continue;
     }
     for (let i: u32 = 0; i < count; i++) {
       const entry: usize = load<u32>(list + 4 + (i << 2));
-      if (load<u32>(entry, 12) == slot) clearEntry(cpu, set, entry);
+      if (slotOf(entry) == slot) clearEntry(cpu, set, entry);
     }
   }
 }
@@ -343,10 +375,15 @@ export function tlbDropSlotAt(cpu: usize, slot: u32, low: u32, pages: u32): void
     for (let page: u32 = 0; page < pages; page++) {
       const first = base + tlbIndex(low + (page << 12));
       for (let entry = first; entry <= first + executeOffset; entry += readBytes) {
-        if (load<u32>(entry, 12) == slot) clearEntry(cpu, set, entry);
+        if (slotOf(entry) == slot) clearEntry(cpu, set, entry);
       }
     }
   }
+}
+
+/** The page at this place in linear memory is one of the two of an entry. */
+@inline function spans(entry: usize, host: u32): bool {
+  return host - load<u32>(entry, 8) <= 4096;
 }
 
 function dropWrite(cpu: usize, host: u32): void {
@@ -358,13 +395,13 @@ function dropWrite(cpu: usize, host: u32): void {
     const table = base + readBytes;
     if (count > <u32>L.tlbJournalEntries) {
       for (let i = 0; i < L.tlbEntries; i++) {
-        if (load<u32>(table + (i << 4), 8) == host) clearEntry(cpu, set, table + (i << 4));
+        if (spans(table + (i << 4), host)) clearEntry(cpu, set, table + (i << 4));
       }
       continue;
     }
     for (let i: u32 = 0; i < count; i++) {
       const entry: usize = load<u32>(list + 4 + (i << 2));
-      if (entry >= table && entry < table + readBytes && load<u32>(entry, 8) == host) clearEntry(cpu, set, entry);
+      if (entry >= table && entry < table + readBytes && spans(entry, host)) clearEntry(cpu, set, entry);
     }
   }
 }

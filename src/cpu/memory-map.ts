@@ -1,11 +1,11 @@
 // Where everything lies in the one linear memory of a machine.
 import { stateBytes } from './state.ts';
 
-/** A soft TLB entry: {tag: i64, host: i32, slot: i32}. */
+/** A soft TLB entry: {tag: i64, host: i32, slot: i32}; assembly/mmu/tlb.ts says what they are. */
 export const tlbEntryBytes = 16;
 /** Entries of a read or write table, and of an execute table. */
-export const tlbEntries = 4096;
-export const tlbExecuteEntries = 4096;
+export const tlbEntries = 16384;
+export const tlbExecuteEntries = 16384;
 /** Bytes of one set of tables: read, write, execute. */
 export const tlbSetBytes = (2 * tlbEntries + tlbExecuteEntries) * tlbEntryBytes;
 /**
@@ -24,7 +24,7 @@ export const tlbBytes = tlbSets * tlbSetBytes;
  * lies a list of another form: entries that AMR keeps out for the moment, {count: u32} and from byte 16 on
  * {tag: u64, host: u32, offset: u32}.
  */
-export const tlbJournalEntries = 1023;
+export const tlbJournalEntries = 4095;
 export const tlbJournalBytes = 4 * (tlbJournalEntries + 1);
 export const tlbJournalsBytes = (tlbSets + 3) * tlbJournalBytes;
 /** Most entries that AMR keeps out and that are remembered. */

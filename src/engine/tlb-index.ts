@@ -3,6 +3,9 @@ import { tlbEntries, tlbEntryBytes } from '../cpu/memory-map.ts';
 import type { Ir } from './ir/ir.ts';
 import { Bytes } from './wasm/writer.ts';
 
+/** An access hits a read or write entry when it lies within so many bytes from the entry's tag on; see the data plane. */
+export const tlbReach = 8192;
+
 /**
  * With an effective address (i64) on the stack: leaves the byte offset (i32) of its entry in a read, write or execute
  * table. `tlbIndex` of the data plane (assembly/mmu/tlb.ts), which fills the tables, computes the same.

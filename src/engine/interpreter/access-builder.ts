@@ -6,7 +6,7 @@ import type { Ir } from '../ir/ir.ts';
 import { asNode } from '../ir/node.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { writePrefixedMark } from '../operator-builder.ts';
-import { writeTlbIndex } from '../tlb-index.ts';
+import { tlbReach, writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { coldResult } from './frame.ts';
 import { type BuilderPlace, RegisterBuilder } from './register-builder.ts';
@@ -50,7 +50,7 @@ export abstract class AccessBuilder extends RegisterBuilder {
     ir.code.byte(0x6a);
     ir.localSet(host);
     ir.localGet(distance);
-    ir.i64Const(4096 - size);
+    ir.i64Const(tlbReach - size);
     ir.code.byte(0x56);
   }
 

@@ -24,10 +24,15 @@ const localGet = 0x20;
 export class Ir {
   readonly code = new Bytes();
   readonly locals: Locals;
-  /** Told the class of state where code is written that sets a local or stores to memory. */
-  observer: { changed(stateClass: string): void } | undefined;
+  /**
+   * Told the class of state where code is written that sets a local or stores to memory, and the value unless that is done
+   * conditionally.
+   */
+  observer: { changed(stateClass: string, value: Node | undefined): void } | undefined;
   /** Open WebAssembly blocks, for branch depths. */
   depth = 0;
+  /** Conditionals that are being written, one in the other. */
+  #conditionals = 0;
   readonly #root = newBlock(undefined, undefined);
   #block: Block = this.#root;
   /** Reads of state since the last flush. */
@@ -248,14 +253,14 @@ export class Ir {
       case 'set':
         this.push(statement.value);
         this.localSet(statement.local);
-        this.observer?.changed(statement.stateClass);
+        this.observer?.changed(statement.stateClass, this.#conditionals === 0 ? statement.value : undefined);
         return;
       case 'store':
         if (typeof statement.address === 'number') this.localGet(statement.address);
         else this.push(statement.address);
         this.push(statement.value);
         this.memory(statement.code, statement.offset, 0);
-        this.observer?.changed(statement.stateClass);
+        this.observer?.changed(statement.stateClass, this.#conditionals === 0 ? statement.value : undefined);
         return;
       case 'effect':
         this.#pushAll(statement.args);
@@ -270,11 +275,13 @@ export class Ir {
         for (const node of statement.before) if (node.local < 0) this.#compute(node);
         this.push(statement.condition);
         this.openIf();
+        this.#conditionals++;
         this.#writeBlock(statement.whenTrue);
         if (statement.whenFalse.statements.length > 0) {
           this.code.byte(0x05);
           this.#writeBlock(statement.whenFalse);
         }
+        this.#conditionals--;
         this.close();
         return;
     }
@@ -352,6 +359,17 @@ export class Ir {
       this.code.byte(0x42);
       this.code.s64(value);
     }
+  }
+
+  /** Writes a constant of −8192…8191 that can be changed afterwards, an i64; returns its position in the code. */
+  i64Constant(value: number): number {
+    this.code.byte(0x42);
+    return this.code.s64Fixed(value);
+  }
+
+  /** Changes such a constant. */
+  changeConstant(position: number, value: number): void {
+    this.code.changeFixed(position, value);
   }
 
   localGet(index: number): void {

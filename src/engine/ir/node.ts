@@ -2,6 +2,7 @@
 // happens in order.
 import type { Value } from '../../isa/builder.ts';
 import type { ValueType } from '../../isa/value-type.ts';
+import { operatorCode } from '../wasm/opcodes.ts';
 
 /** What a node computes. */
 export type NodeKind = 'const' | 'operator' | 'read' | 'ordered';
@@ -48,6 +49,23 @@ export function constantOf(of: Value): number | undefined {
   const value = node.immediate;
   if (typeof value === 'number') return value;
   return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : undefined;
+}
+
+const addCode = operatorCode('i64.add');
+
+/** State of a class plus a constant. */
+export interface StateSum {
+  readonly stateClass: string;
+  readonly displacement: number;
+}
+
+/** The state and the constant that a value is the sum of; undefined when it is something else. */
+export function sumOf(value: Node): StateSum | undefined {
+  if (value.kind === 'read') return { stateClass: value.stateClass, displacement: 0 };
+  const [base, displacement] = value.args;
+  if (value.code !== addCode || base?.kind !== 'read' || displacement === undefined) return undefined;
+  const constant = constantOf(displacement);
+  return constant === undefined ? undefined : { stateClass: base.stateClass, displacement: constant };
 }
 
 /** A list of statements; `parent` is undefined for the outermost one. */

@@ -1,15 +1,12 @@
 // Builds accesses to guest memory: a probe, then a plain load or store; what misses leaves the region.
 import { state } from '../../cpu/state.ts';
 import type { AccessSize, I32, I64, V128 } from '../../isa/builder.ts';
-import { asNode, constantOf, type Node } from '../ir/node.ts';
+import { asNode, type Node, sumOf } from '../ir/node.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { opcode } from '../wasm/memory-operators.ts';
-import { operatorCode } from '../wasm/opcodes.ts';
 import { type AddressBase, writeProbe } from './probe.ts';
 import { writeSite } from './region-frame.ts';
 import { RegisterBuilder } from './register-builder.ts';
-
-const addCode = operatorCode('i64.add');
 
 /** Bytes that dcbz sets to zero. */
 const cacheBlockBytes = 128;
@@ -27,32 +24,48 @@ export abstract class AccessBuilder extends RegisterBuilder {
 
   /** The register off which an address is made; undefined when there is none. */
   protected baseOf(ea: Node): AddressBase | undefined {
-    const [base, displacement] = ea.args;
-    const isSum = ea.code === addCode && base?.kind === 'read' && displacement !== undefined;
-    const constant = ea.kind === 'read' ? 0n : isSum ? constantOf(displacement) : undefined;
+    const sum = sumOf(ea);
+    if (sum) return sum;
     for (let node: Node | undefined = ea; node; node = node.args[0]) {
-      if (node.kind === 'read') {
-        return { stateClass: node.stateClass, displacement: constant === undefined ? undefined : Number(constant) };
-      }
+      if (node.kind === 'read') return { stateClass: node.stateClass, displacement: undefined };
     }
     return undefined;
   }
 
-  protected probe(size: number, write: boolean, base: AddressBase | undefined): void {
+  /** Writes the way from the address on the stack to its place in linear memory, which stays there. */
+  #probe(size: number, write: boolean, base: AddressBase | undefined): void {
     this.markSite();
     writeProbe(this.ir, this.frame, size, write, base);
+  }
+
+  /**
+   * The place in linear memory of an access (i32), which is looked for unless an access before it has found it; `displacement` is what
+   * the memory operator must add.
+   */
+  #place(size: number, write: boolean, address: Node): { readonly host: Node; readonly displacement: number } {
+    const { ir } = this;
+    // What one way through an instruction finds, another one does not have.
+    const base = ir.nested ? undefined : this.baseOf(address);
+    const { stateClass = '', displacement } = base ?? {};
+    const found =
+      displacement === undefined ? undefined : this.frame.blockPages.find(stateClass, write, displacement, size);
+    if (!found) {
+      return { host: ir.ordered('i32', [address], false, () => this.#probe(size, write, base)), displacement: 0 };
+    }
+    const { page, distance } = found;
+    const host = this.typed<'i32'>(ir.written('i32', [], () => ir.localGet(page.host)));
+    if (distance >= 0) return { host: asNode(host), displacement: distance };
+    return { host: asNode(this.op('i32.add', host, this.const32(distance))), displacement: 0 };
   }
 
   load(size: AccessSize, ea: I64, options: { readonly signed?: boolean; readonly reverse?: boolean } = {}): I64 {
     const { ir } = this;
     const swap = size > 1 && this.littleEndian === (options.reverse === true);
     const narrow = options.signed && !swap && size < 8;
-    const address = asNode(this.ea(ea));
-    const base = this.baseOf(address);
-    const raw = ir.ordered('i64', [address], false, () => {
-      this.probe(size, false, base);
-      ir.memory(narrow ? opcode.i64LoadSignedBySize[size] : opcode.i64LoadBySize[size], 0, 0);
-    });
+    const { host, displacement } = this.#place(size, false, asNode(this.ea(ea)));
+    const raw = ir.ordered('i64', [host], false, () =>
+      ir.memory(narrow ? opcode.i64LoadSignedBySize[size] : opcode.i64LoadBySize[size], displacement, 0),
+    );
     const value: I64 = this.typed(raw);
     if (!swap) return value;
     const swapped = this.byteReverse(size === 1 ? 2 : size, value);
@@ -64,21 +77,14 @@ export abstract class AccessBuilder extends RegisterBuilder {
     const { ir } = this;
     const swap = size > 1 && this.littleEndian === (options.reverse === true);
     const data = swap ? this.byteReverse(size === 1 ? 2 : size, value) : value;
-    // The probe works on the address alone: the data stays below the host address on the stack.
-    const address = asNode(this.ea(ea));
-    const base = this.baseOf(address);
-    const host = ir.ordered('i32', [address], false, () => this.probe(size, true, base));
-    ir.effect([host, asNode(data)], '', () => ir.memory(opcode.i64StoreBySize[size], 0, 0));
+    const { host, displacement } = this.#place(size, true, asNode(this.ea(ea)));
+    ir.effect([host, asNode(data)], '', () => ir.memory(opcode.i64StoreBySize[size], displacement, 0));
   }
 
   loadVector(element: 1 | 2 | 4 | 8 | 16, ea: I64): V128 {
     const { ir } = this;
-    const address = asNode(this.ea(ea));
-    const base = this.baseOf(address);
-    const raw = ir.ordered('v128', [address], false, () => {
-      this.probe(16, false, base);
-      ir.memory(opcode.v128Load, 0, 0);
-    });
+    const { host, displacement } = this.#place(16, false, asNode(this.ea(ea)));
+    const raw = ir.ordered('v128', [host], false, () => ir.memory(opcode.v128Load, displacement, 0));
     const lanes = memoryLanes(element, this.littleEndian);
     const value: V128 = this.typed(raw);
     return lanes ? this.shuffle(value, value, lanes) : value;
@@ -87,10 +93,8 @@ export abstract class AccessBuilder extends RegisterBuilder {
     const { ir } = this;
     const lanes = memoryLanes(element, this.littleEndian);
     const data = lanes ? this.shuffle(value, value, lanes) : value;
-    const address = asNode(this.ea(ea));
-    const base = this.baseOf(address);
-    const host = ir.ordered('i32', [address], false, () => this.probe(16, true, base));
-    ir.effect([host, asNode(data)], '', () => ir.memory(opcode.v128Store, 0, 0));
+    const { host, displacement } = this.#place(16, true, asNode(this.ea(ea)));
+    ir.effect([host, asNode(data)], '', () => ir.memory(opcode.v128Store, displacement, 0));
   }
 
   /** Host address of a naturally aligned access; others leave the region, so that the interpreter raises what is due. */
@@ -104,7 +108,7 @@ export abstract class AccessBuilder extends RegisterBuilder {
         ir.branchIf(this.frame.miss);
       });
     }
-    return this.typed(ir.ordered('i32', [asNode(address)], false, () => this.probe(size, write, undefined)));
+    return this.typed(ir.ordered('i32', [asNode(address)], false, () => this.#probe(size, write, undefined)));
   }
 
   loadReserve(size: AccessSize, ea: I64): I64 {
@@ -148,7 +152,7 @@ export abstract class AccessBuilder extends RegisterBuilder {
     const { ir } = this;
     const address = asNode(this.ea(this.and(ea, this.const(-cacheBlockBytes))));
     const base = this.baseOf(address);
-    const host = ir.ordered('i32', [address], false, () => this.probe(cacheBlockBytes, true, base));
+    const host = ir.ordered('i32', [address], false, () => this.#probe(cacheBlockBytes, true, base));
     for (let offset = 0; offset < cacheBlockBytes; offset += 16) {
       const zero = asNode(this.constV128(new Array<number>(16).fill(0)));
       ir.effect([host, zero], '', () => ir.memory(opcode.v128Store, offset, 0));

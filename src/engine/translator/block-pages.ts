@@ -1,75 +1,144 @@
-// Pages that an access of the present block has found, by base register: further accesses at displacements off the same
-// register need no look at the TLB. One that is not in the page leaves the region, as a miss does.
+// Where a register points to, once an access off it has looked in the TLB: further accesses of the block at constant displacements
+// off the same register need no look of their own.
+//
+// The first access looks for all of them: it asks whether the whole span from the lowest to the highest byte is within reach of the
+// TLB entry of the lowest one. The span is known when the block has been written; until then its bounds, which are constants in the
+// code, grow with each access. Where the span is out of reach the first access leaves the region, as a miss does.
 import type { Ir } from '../ir/ir.ts';
+import { type Node, sumOf } from '../ir/node.ts';
+import { tlbReach } from '../tlb-index.ts';
 
-/** Locals of a page. */
-export interface BlockPage {
-  /** i64: effective address of the page; i32: its byte offset in linear memory. */
-  readonly tag: number;
+/** Displacements further apart than this are not taken to be in reach of one entry: objects that cross pages are common. */
+const furthest = 512;
+
+/** A register, and where it points to. */
+export class BlockPage {
+  /** i32 local: the place in linear memory of the access that has looked. */
   readonly host: number;
-  /** Of the access that found it. */
-  displacement: number;
-  /** Known off some base. */
-  used: boolean;
+  readonly #ir: Ir;
+  /** Displacements from that access: of the lowest byte, and behind the highest one. */
+  #from = 0;
+  #to = 0;
+  /** Positions in the code of the constants that say so. */
+  readonly #lowest: number[] = [];
+  readonly #highest: number[] = [];
+
+  constructor(ir: Ir, host: number) {
+    this.#ir = ir;
+    this.host = host;
+  }
+
+  /** Another access is about to look. */
+  begin(size: number): void {
+    this.#lowest.length = 0;
+    this.#highest.length = 0;
+    this.#from = 0;
+    this.#to = size;
+  }
+
+  /** Writes the distance of the lowest byte from the access (i64). */
+  writeLowest(): void {
+    this.#lowest.push(this.#ir.i64Constant(this.#from));
+  }
+
+  /** Writes the most that the lowest byte's distance from a tag may be (i64). */
+  writeHighest(): void {
+    this.#highest.push(this.#ir.i64Constant(this.#greatest));
+  }
+
+  get #greatest(): number {
+    return tlbReach - (this.#to - this.#from);
+  }
+
+  /** Has the span include an access at a displacement from the first one; false when that is too far away. */
+  include(displacement: number, size: number): boolean {
+    const from = Math.min(this.#from, displacement);
+    const to = Math.max(this.#to, displacement + size);
+    if (to - from > furthest) return false;
+    if (from === this.#from && to === this.#to) return true;
+    this.#from = from;
+    this.#to = to;
+    for (const position of this.#lowest) this.#ir.changeConstant(position, from);
+    for (const position of this.#highest) this.#ir.changeConstant(position, this.#greatest);
+    return true;
+  }
 }
 
-/** Bytes within which accesses off one register are taken to lie in one page: objects that cross pages are common. */
-const nearby = 512;
-
-type PagesByBase = Map<string, BlockPage>;
-
-function forget(pages: PagesByBase, base: string): void {
-  const page = pages.get(base);
-  if (!page) return;
-  page.used = false;
-  pages.delete(base);
+/** What a register that was looked for points to. */
+interface Known {
+  readonly page: BlockPage;
+  /** Displacement off the register of the access that has looked. */
+  readonly displacement: number;
 }
 
-/** Pages of the block that is being written. */
+/** An access that need not look: its place in linear memory is `page.host` plus `distance`. */
+export interface FoundPage {
+  readonly page: BlockPage;
+  readonly distance: number;
+}
+
+/** Registers of the block that is being written. */
 export class BlockPages {
   readonly #ir: Ir;
-  /** By class of the base register's state. */
-  readonly #read: PagesByBase = new Map();
-  readonly #written: PagesByBase = new Map();
-  /** Locals for all that a block can have at a time; blocks share them. */
+  /** By class of the register's state: for reads, and for writes. */
+  readonly #known: readonly [Map<string, Known>, Map<string, Known>] = [new Map(), new Map()];
+  /** All that a block can have at a time; blocks share them. */
   readonly #pool: BlockPage[] = [];
+  /** Of the present instruction: classes that it has written, and pages that it uses. */
+  readonly #changed = new Set<string>();
+  readonly #lent = new Set<BlockPage>();
 
   constructor(ir: Ir) {
     this.#ir = ir;
   }
 
-  /** The page found off a base, when an access at this displacement is likely to be in it, too. */
-  find(base: string, write: boolean, displacement: number): BlockPage | undefined {
-    const known = (write ? this.#written : this.#read).get(base);
-    return known && Math.abs(displacement - known.displacement) < nearby ? known : undefined;
+  /** The next instruction is about to be written. */
+  begin(): void {
+    if (this.#changed.size > 0) this.#changed.clear();
+    if (this.#lent.size > 0) this.#lent.clear();
   }
 
-  /** Room for the page that is being looked for off a base. */
-  add(base: string, write: boolean, displacement: number): BlockPage {
-    const pages = write ? this.#written : this.#read;
-    forget(pages, base);
-    let page = this.#pool.find(({ used }) => !used);
+  /** What is known for an access at a displacement off a register. */
+  find(base: string, write: boolean, displacement: number, size: number): FoundPage | undefined {
+    const known = this.#known[write ? 1 : 0].get(base);
+    if (!known) return undefined;
+    const distance = displacement - known.displacement;
+    if (!known.page.include(distance, size)) return undefined;
+    this.#lent.add(known.page);
+    return { page: known.page, distance };
+  }
+
+  /** Room for what an access is about to look for. */
+  add(base: string, write: boolean, displacement: number, size: number): BlockPage {
+    const known = this.#known[write ? 1 : 0];
+    known.delete(base);
+    const used = [...this.#known[0].values(), ...this.#known[1].values()];
+    let page = this.#pool.find((free) => !this.#lent.has(free) && used.every((other) => other.page !== free));
     if (!page) {
-      const { locals } = this.#ir;
-      page = { tag: locals.keep('i64'), host: locals.keep('i32'), displacement, used: true };
+      page = new BlockPage(this.#ir, this.#ir.locals.keep('i32'));
       this.#pool.push(page);
     }
-    page.displacement = displacement;
-    page.used = true;
-    pages.set(base, page);
+    page.begin(size);
+    known.set(base, { page, displacement });
     return page;
   }
 
-  /** The base has another value now. */
-  changed(base: string): void {
-    if (this.#read.size > 0) forget(this.#read, base);
-    if (this.#written.size > 0) forget(this.#written, base);
+  /** The register has another value now, which is said when it is certain. */
+  changed(base: string, value: Node | undefined): void {
+    // That of another register, or its own, plus a constant.
+    const from = value && sumOf(value);
+    // It goes to memory.
+    if (from?.stateClass === base && from.displacement === 0) return;
+    for (const known of this.#known) {
+      const source = from && !this.#changed.has(from.stateClass) ? known.get(from.stateClass) : undefined;
+      if (!from || !source) known.delete(base);
+      else known.set(base, { page: source.page, displacement: source.displacement - from.displacement });
+    }
+    this.#changed.add(base);
   }
 
   /** Another block, or translations may have changed. */
   clear(): void {
-    if (this.#read.size > 0) this.#read.clear();
-    if (this.#written.size > 0) this.#written.clear();
-    for (const page of this.#pool) page.used = false;
+    for (const known of this.#known) known.clear();
   }
 }

@@ -1,7 +1,8 @@
 // How translated code comes from an effective address to its place in linear memory.
 import type { Ir } from '../ir/ir.ts';
-import { writeTlbIndex } from '../tlb-index.ts';
+import { tlbReach, writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
+import type { BlockPage } from './block-pages.ts';
 import type { RegionFrame } from './region-frame.ts';
 
 /** The register that an address is made from. */
@@ -12,54 +13,47 @@ export interface AddressBase {
   readonly displacement: number | undefined;
 }
 
+/** What is looked for. */
+interface Access {
+  readonly size: number;
+  readonly write: boolean;
+  /** Takes what is found, for accesses that follow. */
+  readonly page: BlockPage | undefined;
+}
+
 /**
- * Writes the way from the address on the stack to its host address on the stack: by the page kept for the base register
- * in loops or in the block, else and behind the former by the TLB; leaves the region, at the site that was marked, on a miss.
+ * Writes the way from the address on the stack to its place in linear memory (i32) on the stack: by the page kept for the base
+ * register in loops, else and behind the former by the TLB; leaves the region, at the site that was marked, on a miss.
+ * The place is noted for accesses off the same register that follow in the block when the displacement is a constant.
  */
 export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean, base: AddressBase | undefined): void {
   const kept = base && f.keptPages.page(base.stateClass, write);
+  const { stateClass = '', displacement } = base ?? {};
+  const page = displacement === undefined ? undefined : f.blockPages.add(stateClass, write, displacement, size);
+  const access = { size, write, page };
+  ir.localSet(f.address);
   if (!kept) {
-    const { stateClass = '', displacement } = base ?? {};
-    const known = displacement === undefined ? undefined : f.blockPages.find(stateClass, write, displacement);
-    if (known) {
-      ir.localTee(f.address);
-      ir.localGet(known.tag);
-      ir.code.byte(0x7d);
-      ir.localTee(f.distance);
-      writeBeyond(ir, size);
-      ir.openIf();
-      ir.localGet(f.address);
-      writeTlbProbe(ir, f, size, write, known.tag);
-      ir.localGet(f.entry);
-      ir.memory(opcode.i32Load, 8, 2);
-      ir.localSet(known.host);
-      ir.close();
-      ir.localGet(known.host);
-    } else {
-      const page = displacement === undefined ? undefined : f.blockPages.add(stateClass, write, displacement);
-      writeTlbProbe(ir, f, size, write, page?.tag);
-      ir.localGet(f.entry);
-      ir.memory(opcode.i32Load, 8, 2);
-      if (page) ir.localTee(page.host);
-    }
+    writeTlbProbe(ir, f, access);
+    ir.localGet(f.entry);
+    ir.memory(opcode.i32Load, 8, 2);
   } else {
-    ir.localTee(f.address);
+    ir.localGet(f.address);
     ir.localGet(kept.tag);
     ir.code.byte(0x7d);
     ir.localTee(f.distance);
+    writeLowest(ir, page);
     ir.localGet(kept.empty);
     ir.code.byte(0x84);
-    writeBeyond(ir, size);
+    writeBeyond(ir, access);
     ir.openIf();
-    ir.localGet(f.address);
-    writeTlbProbe(ir, f, size, write);
+    writeTlbProbe(ir, f, access);
     ir.localGet(f.entry);
     ir.memory(opcode.i64Load, 0, 3);
     ir.localSet(kept.tag);
     ir.localGet(f.entry);
     ir.memory(opcode.i32Load, 8, 2);
     ir.localSet(kept.host);
-    ir.i64Const(0);
+    ir.code.bytes([0x42, 0]);
     ir.localSet(kept.empty);
     ir.close();
     ir.localGet(kept.host);
@@ -67,17 +61,31 @@ export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean,
   ir.localGet(f.distance);
   ir.code.byte(0xa7);
   ir.code.byte(0x6a);
+  if (page) ir.localTee(page.host);
 }
 
-/** With a distance on the stack: 1 when an access of that size does not lie in the page. */
-function writeBeyond(ir: Ir, size: number): void {
-  ir.i64Const(4096 - size);
+/** With the address or distance of the access on the stack: makes it that of the lowest byte. */
+function writeLowest(ir: Ir, page: BlockPage | undefined): void {
+  if (!page) return;
+  page.writeLowest();
+  ir.code.byte(0x7c);
+}
+
+/** With the lowest byte's distance from a tag on the stack: 1 when not all is in reach of the entry. */
+function writeBeyond(ir: Ir, { size, page }: Access): void {
+  if (page) page.writeHighest();
+  else {
+    ir.code.byte(0x42);
+    ir.code.s64(tlbReach - size);
+  }
   ir.code.byte(0x56);
 }
 
-/** Probes the TLB for the address on the stack: the entry's address and the distance from its tag go into locals. */
-function writeTlbProbe(ir: Ir, f: RegionFrame, size: number, write: boolean, tag?: number): void {
-  ir.localTee(f.address);
+/** Probes the TLB for what is at `address`: the entry's address and the distance from its tag go into locals. */
+function writeTlbProbe(ir: Ir, f: RegionFrame, access: Access): void {
+  const { write, page } = access;
+  ir.localGet(f.address);
+  writeLowest(ir, page);
   writeTlbIndex(ir, f.entry);
   ir.localGet(write ? f.tlbWrite : f.tlbRead);
   ir.code.byte(0x6a);
@@ -85,9 +93,9 @@ function writeTlbProbe(ir: Ir, f: RegionFrame, size: number, write: boolean, tag
   ir.localGet(f.address);
   ir.localGet(f.entry);
   ir.memory(opcode.i64Load, 0, 3);
-  if (tag !== undefined) ir.localTee(tag);
   ir.code.byte(0x7d);
   ir.localTee(f.distance);
-  writeBeyond(ir, size);
+  writeLowest(ir, page);
+  writeBeyond(ir, access);
   ir.branchIf(f.miss);
 }

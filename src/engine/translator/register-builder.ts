@@ -73,6 +73,7 @@ export abstract class RegisterBuilder extends OperatorBuilder {
    */
   begin(instruction: RegionInstruction, { prepared, fixed }: DecodedInstruction, remaining: number): void {
     this.#compared = undefined;
+    this.frame.blockPages.begin();
     if (this.referenceOffset.size > 0) this.referenceOffset.clear();
     this.instruction = instruction;
     this.remaining = remaining;

@@ -111,6 +111,21 @@ export class Bytes {
     this.length = length + 3;
   }
 
+  /** Signed LEB128 of −8192…8191 in two bytes whatever it is, so that it can be changed; returns its position. */
+  s64Fixed(value: number): number {
+    const position = this.length;
+    this.byte(0);
+    this.byte(0);
+    this.changeFixed(position, value);
+    return position;
+  }
+
+  /** Changes what {@link s64Fixed} has written at a position. */
+  changeFixed(position: number, value: number): void {
+    this.#data[position] = (value & 0x7f) | 0x80;
+    this.#data[position + 1] = (value >> 7) & 0x7f;
+  }
+
   text(value: string): void {
     this.u32(value.length);
     for (let i = 0; i < value.length; i++) this.byte(value.charCodeAt(i));
