@@ -222,6 +222,7 @@ export abstract class AccessBuilder extends RegisterBuilder {
   }
 
   storeConditional(size: AccessSize, ea: I64, value: I64): I32 {
+    this.flow.storesConditionally = true;
     const host = this.#hostAddress(size, ea, true);
     const sameHost = this.op('i32.eq', host, this.stateWord('reserve', state.reserveHost.offset));
     const sameSize = this.op('i32.eq', this.const32(size), this.stateWord('reserve', state.reserveSize.offset));

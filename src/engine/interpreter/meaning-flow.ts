@@ -13,4 +13,6 @@ export interface MeaningFlow {
   leaves: boolean;
   /** It may take translations away. */
   changesTranslation: boolean;
+  /** It stores where a reservation was kept. */
+  storesConditionally: boolean;
 }

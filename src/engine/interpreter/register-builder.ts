@@ -36,6 +36,7 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     ends: false,
     leaves: false,
     changesTranslation: false,
+    storesConditionally: false,
   };
 
   constructor(ir: Ir, { mode, frame, layout, fixed }: BuilderPlace) {

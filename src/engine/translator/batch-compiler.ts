@@ -29,6 +29,8 @@ export interface TranslationOrder {
   /** Newest edition of what problem state may use where it is held to a level. */
   readonly problemEdition: IsaVersion;
   readonly places: readonly PlaceToTranslate[];
+  /** Byte offsets where regions can be entered already, by the keys of the pages. */
+  readonly entries: ReadonlyMap<number, readonly number[]>;
   /** Free indices of the table of regions, at least one for each place. */
   readonly indices: readonly number[];
 }
@@ -56,6 +58,8 @@ export interface TranslatedBatch {
    */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
+
+const noEntries: ReadonlySet<number> = new Set();
 
 /** Times that each instruction on a traced way was executed, on the average, from which on it is a loop that counts. */
 const goesRound = 16;
@@ -105,7 +109,7 @@ export class BatchCompiler {
   }
 
   /** Compiles what an order asks for. */
-  compile({ problemEdition, places, indices }: TranslationOrder): TranslatedBatch {
+  compile({ problemEdition, places, entries, indices }: TranslationOrder): TranslatedBatch {
     if (problemEdition !== this.#problemEdition) {
       this.#problemEdition = problemEdition;
       this.#planner.forgetWords();
@@ -113,14 +117,19 @@ export class BatchCompiler {
     const imports = new ImportList();
     const module = new ModuleWriter();
     // A region may be entered behind its calls, too: of the places in one function the first serves all.
-    const entered = new Set<number>();
+    const entered = new Map([...entries].map(([key, offsets]) => [key, new Set(offsets)]));
+    const enter = ({ key, offset }: RegionPlace) => {
+      const offsets = entered.get(key) ?? new Set();
+      entered.set(key, offsets.add(offset));
+    };
     const inOrder = [...places.entries()].sort(([, a], [, b]) => idOf(a) - idOf(b));
     const compiled = inOrder.flatMap(([number, place]) => {
-      if (!place.around && entered.has(idOf(place))) return [];
-      const plan = this.#planner.plan(place);
+      const known = entered.get(place.key) ?? noEntries;
+      if (!place.around && known.has(place.offset)) return [];
+      const plan = this.#planner.plan(place, known);
       if (!plan) return [];
       const region = this.#compile(plan, imports);
-      for (const at of region.entries) entered.add(idOf(placeAt(plan, at)));
+      for (const at of region.entries) enter(placeAt(plan, at));
       return [{ number, plan, region }];
     });
     if (compiled.length === 0) return { regions: [], usedIndices: 0, bytes: undefined };

@@ -43,6 +43,8 @@ export interface BlockSearch {
   readonly starts: readonly number[];
   /** Most instructions. */
   readonly limit: number;
+  /** Where others start: the region ends there. */
+  readonly ends: ReadonlySet<number>;
   /** Unless control leaves at calls, what they come back to can be entered, too. */
   readonly calls: Calls;
 }
@@ -50,6 +52,11 @@ export interface BlockSearch {
 /** The region waits for the call that ends a block to come back to `next`. */
 function nests({ call, fallsThrough }: Flow, next: number, { calls }: BlockSearch): boolean {
   return call && !fallsThrough && calls === 'nest' && (next & 0xfff) !== 0;
+}
+
+/** A conditional store in the block decides whether it is repeated: that happens seldom. */
+function isRetried({ instructions }: FlowBlock): boolean {
+  return instructions.some(({ decoded }) => decoded?.flow.storesConditionally);
 }
 
 /** True when control goes round in these blocks without waiting for calls. */
@@ -71,7 +78,10 @@ export function goesRoundAlone({ blocks }: FoundBlocks): boolean {
       const block = blocks[at];
       const successor = looked === 1 ? block?.taken : block?.calls ? undefined : block?.next;
       if (successor === undefined || state[successor] === 4) continue;
-      if (state[successor] !== 0) return true;
+      if (state[successor] !== 0) {
+        if (looked === 1 && block && isRetried(block)) continue;
+        return true;
+      }
       state[successor] = 1;
       stack.push(successor);
     }
@@ -113,12 +123,13 @@ class CodeWalk {
   #walk(start: number): void {
     const { seen } = this;
     const code = this.#code;
-    const { limit, calls } = this.#search;
+    const { starts, limit, ends, calls } = this.#search;
     for (let at = start, next = at; !seen.has(at) && seen.size < limit; at = next) {
       if (at !== start && (at & 0xfff) === 0) {
         if (code.follows(at)) this.#lead(at);
         break;
       }
+      if (ends.has(at) && at !== starts[0]) break;
       const instruction = code.instruction(at);
       next = behind(instruction);
       const { flow } = instruction;
@@ -128,7 +139,7 @@ class CodeWalk {
       const { target, fallsThrough, call } = flow;
       if (target !== undefined && code.follows(target)) {
         this.#lead(target);
-        if (target <= at && !call) this.dispatched.add(target);
+        if ((target <= at || (calls === 'nest' && target !== next)) && !call) this.dispatched.add(target);
       }
       // A call that was made comes back, if it has not yet.
       if (nests(flow, next, this.#search) || (call && calls === 'follow' && code.follows(next))) {
@@ -154,7 +165,7 @@ const dispatcherBlock: FlowBlock = {
 
 /**
  * Finds the blocks that are reachable from the starts; none when the first can't be translated. Heads of loops can be entered:
- * control comes back to them after what had to be interpreted.
+ * control comes back to them after what had to be interpreted. Where registers are in memory, so can all that is branched to.
  */
 export function findBlocks(code: CodeReader, search: BlockSearch): FoundBlocks {
   const { starts, calls } = search;

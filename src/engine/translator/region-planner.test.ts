@@ -19,7 +19,7 @@ function planOf(runs: readonly StraightRun[]) {
   const decode = decoderOf('3.0');
   const planner = new RegionPlanner(new CodeMemory(buffer, 0), () => decode, defaultTuning);
   const pages = new Map([[0, { key, records: 0x1000 }]]);
-  return planner.plan({ key, offset: 0x340, records: 0x1000, around: { runs, pages }, before: undefined });
+  return planner.plan({ key, offset: 0x340, records: 0x1000, around: { runs, pages }, before: undefined }, new Set());
 }
 
 /** Places of a region's instructions in their order, and those of them that follow a call; from code at 0x340. */
@@ -32,7 +32,7 @@ function placesOf(words: readonly number[]) {
   const decode = decoderOf('3.0');
   const tuning = { ...defaultTuning, onlyExecuted: false };
   const planner = new RegionPlanner(new CodeMemory(buffer, 0), () => decode, tuning);
-  const plan = planner.plan({ key, offset: 0x340, records: 0x1000, around: undefined, before: undefined });
+  const plan = planner.plan({ key, offset: 0x340, records: 0x1000, around: undefined, before: undefined }, new Set());
   const blocks = plan?.found.blocks ?? [];
   return {
     places: blocks.flatMap(({ instructions }) => instructions.map(({ at }) => at)).sort((a, b) => a - b),

@@ -162,6 +162,8 @@ class RegionCode implements CodeReader {
   }
 }
 
+const noEntries: ReadonlySet<number> = new Set();
+
 /** Plans regions of one machine. */
 export class RegionPlanner {
   readonly #memory: CodeMemory;
@@ -188,17 +190,24 @@ export class RegionPlanner {
     return this.#decoders[kind];
   }
 
-  /** Finds what belongs to a region; undefined when there is none to be had. */
-  plan(place: PlaceToTranslate): RegionPlan | undefined {
+  /**
+   * Finds what belongs to a region; undefined when there is none to be had.
+   * @param entries byte offsets in its page where other regions can be entered
+   */
+  plan(place: PlaceToTranslate, entries: ReadonlySet<number>): RegionPlan | undefined {
     const { regionLimit, joinedLimit, onlyExecuted } = this.#tuning;
     const around = place.around?.pages.get(0)?.key === place.key ? place.around : undefined;
     const code = new RegionCode(this.#memory, this.#decoder(place.key), place, around, onlyExecuted);
     const { pages, traced } = code;
     const starts = [place.offset];
     if (!around) {
-      const nested = findBlocks(code, { starts, limit: regionLimit, calls: 'nest' });
-      // A loop works on locals, which a call would have to be given.
-      const found = goesRoundAlone(nested) ? findBlocks(code, { starts, limit: regionLimit, calls: 'leave' }) : nested;
+      const limit = regionLimit;
+      // What was translated already is not translated again.
+      const nested = findBlocks(code, { starts, limit, ends: entries, calls: 'nest' });
+      // A loop works on locals, which a call, or the way through another region, would have to be given.
+      const found = goesRoundAlone(nested)
+        ? findBlocks(code, { starts, limit, ends: noEntries, calls: 'leave' })
+        : nested;
       return found.blocks.length > 0 ? { place, found, pages, repetition: undefined } : undefined;
     }
     // Where a run did not come to by the branch in front of it, it came by an address.
@@ -230,7 +239,7 @@ export class RegionPlanner {
       }
     }
     const known = starts.filter((at) => traced.has(at));
-    const found = findBlocks(code, { starts: known, limit: joinedLimit, calls: 'follow' });
+    const found = findBlocks(code, { starts: known, limit: joinedLimit, ends: noEntries, calls: 'follow' });
     const executed = around.runs.reduce((sum, { instructions }) => sum + instructions, 0);
     const repetition = executed / passed;
     return found.blocks.length > 0 ? { place, found, pages, repetition } : undefined;

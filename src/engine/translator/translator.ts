@@ -251,7 +251,8 @@ export class Translator {
     const { compiler, problemEdition } = this.#parts;
     const places = [...waiting].flatMap(([id, { key, offset, around }]) => {
       const records = this.#parts.store.knownRecords(key);
-      if (records === undefined) return [];
+      // A region that was made for another place can be entered here by now.
+      if (records === undefined || (!around && this.#byStart.has(id))) return [];
       const before = around && this.#byStart.get(id)?.covers;
       return [{ key, offset, records, around, before }];
     });
@@ -259,13 +260,20 @@ export class Translator {
     const keys = new Set(places.flatMap(({ key, around }) => [key, ...keysOf(around)]));
     // What was seen of the code may be long ago: a page may have been taken for data since.
     for (const key of keys) this.#parts.store.watch(key);
-    const order = { problemEdition: problemEdition(), places, indices: this.#takeIndices(places.length) };
+    const entries = new Map([...keys].map((key) => [key, this.#entriesOf(key)]));
+    const order = { problemEdition: problemEdition(), places, entries, indices: this.#takeIndices(places.length) };
     if ('compile' in compiler) {
       this.#finish(order, [], compileNow(compiler, order));
       return;
     }
     this.#underWay = { order, ids: new Set(waiting.keys()), keys, written: [], stale: false };
     compiler.submit(order);
+  }
+
+  /** Byte offsets in a page where regions can be entered. */
+  #entriesOf(key: number): readonly number[] {
+    const regions = [...(this.#byPage.get(key) ?? [])];
+    return regions.flatMap(({ starts }) => starts.flatMap((start) => (start.key === key ? [start.offset] : [])));
   }
 
   /** Looks whether the other thread is done. */
