@@ -193,6 +193,63 @@ test('AMR key 0 shuts and opens problem-state pages for the supervisor', () => {
   assert.equal(plane.takeException(0), undefined);
 });
 
+test('an access crosses into the next 4 KiB within a leaf, if it may be accessed alike', () => {
+  const { plane, trees } = machine();
+  const base = quadrant3 | 0x1_0000n;
+  const bits = eaa.privileged | eaa.read | eaa.write | changed;
+  const at = trees.map(0, 0x1_0000n, 0x30_0000, 16, bits);
+  trees.map(0, 0x2_0000n, 0x31_0000, 16, bits);
+  // The next 4 KiB pages of RAM with code: 5 and 9.
+  for (const page of [0x305, 0x309]) plane.view.setUint8(plane.codeMap + page, 1);
+  const crossing = (table: 'tlbRead' | 'tlbWrite') =>
+    Array.from({ length: 16 }, (_, page) => page).filter((page) => {
+      const ea = base + BigInt(page) * 4096n + 4092n;
+      const host = plane.probe(0, table, ea, 8);
+      if (host !== undefined) assert.equal(host, plane.ramBase + 0x30_0000 + page * 4096 + 4092);
+      return host !== undefined;
+    });
+  for (let page = 0n; page < 16n; page++) plane.on(0, 'loadSlow', base + page * 4096n, 8);
+  assert.deepEqual(crossing('tlbRead'), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+  const beforeCode = [0, 1, 2, 3, 6, 7, 10, 11, 12, 13, 14];
+  assert.deepEqual(crossing('tlbWrite'), beforeCode);
+  assert.equal(plane.probe(0, 'tlbWrite', base + 0x4000n, 8), plane.ramBase + 0x30_4000);
+
+  // A page becomes code: neither it nor what reaches into it can be written.
+  plane.call('tlbDropWrite', 0x30c);
+  assert.deepEqual(crossing('tlbWrite'), [0, 1, 2, 3, 6, 7, 10, 13, 14]);
+  assert.deepEqual(crossing('tlbRead').length, 15);
+
+  // A part of the leaf is invalidated, by a page size that is less than its own: what reaches into it goes, too.
+  plane.on(0, 'tlbInvalidateEntry', 0n, base | 0x8000n, 3, 0);
+  assert.deepEqual(crossing('tlbRead'), [0, 1, 2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 14]);
+  assert.notEqual(plane.probe(0, 'tlbRead', base + 0x9000n, 8), undefined);
+
+  plane.write64(at, 0n);
+  plane.on(0, 'tlbInvalidateEntry', 0n, base | (5n << 5n), 3, 0);
+  assert.deepEqual([crossing('tlbRead'), crossing('tlbWrite')], [[], []]);
+  assert.equal(plane.takeException(0), undefined);
+});
+
+test('an access does not cross from a page that AMR may shut, nor among watched pages', () => {
+  const { plane, trees } = machine();
+  plane.setSpr(0, 48, 3n);
+  trees.map(3, 0x1_0000n, 0x30_0000, 16, eaa.read | eaa.write | changed);
+  const crosses = (ea: bigint) => {
+    plane.on(0, 'loadSlow', ea, 4);
+    assert.notEqual(plane.probe(0, 'tlbRead', ea, 4), undefined);
+    return plane.probe(0, 'tlbRead', ea, 8) !== undefined;
+  };
+  assert.equal(crosses(0x1_0ffcn), false, 'privileged access to a page of problem state');
+  plane.setMsr(0, msr.user);
+  assert.equal(crosses(0x1_0ffcn), true);
+  plane.on(0, 'tlbFlushAll');
+  // DAWR0 on another page: DAWRX with PRO, DR.
+  plane.setSpr(0, 180, 0x2_0000n);
+  plane.setSpr(0, 188, 0x21n);
+  plane.on(0, 'watchpointsChanged');
+  assert.equal(crosses(0x1_0ffcn), false, 'watched pages');
+});
+
 test('what AMR has shut comes back without a walk when it is opened, each right by itself', () => {
   const { plane, trees } = machine();
   plane.setSpr(0, 48, 3n);

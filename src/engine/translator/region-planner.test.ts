@@ -23,7 +23,7 @@ function planOf(runs: readonly StraightRun[]) {
 }
 
 /** Places of a region's instructions in their order, and those of them that follow a call; from code at 0x340. */
-function placesOf(words: readonly number[]) {
+function placesOf(words: readonly number[], known: readonly number[] = []) {
   const buffer = new ArrayBuffer(0x4000);
   const view = new DataView(buffer);
   words.forEach((each, i) => {
@@ -32,7 +32,8 @@ function placesOf(words: readonly number[]) {
   const decode = decoderOf('3.0');
   const tuning = { ...defaultTuning, onlyExecuted: false };
   const planner = new RegionPlanner(new CodeMemory(buffer, 0), () => decode, tuning);
-  const plan = planner.plan({ key, offset: 0x340, records: 0x1000, around: undefined, before: undefined }, new Set());
+  const place = { key, offset: 0x340, records: 0x1000, around: undefined, before: undefined };
+  const plan = planner.plan(place, new Set(known));
   const blocks = plan?.found.blocks ?? [];
   return {
     places: blocks.flatMap(({ instructions }) => instructions.map(({ at }) => at)).sort((a, b) => a - b),
@@ -59,6 +60,25 @@ test('a branch to the next instruction that notes its address is no call', () =>
   assert.deepEqual(places, [0x340, 0x344, 0x348, 0x34c, 0x350, 0x354]);
   assert.deepEqual(behindCalls, []);
   assert.deepEqual(entries, []);
+});
+
+test('a region ends where another one begins, but for its loop; it can be entered where it branches to', () => {
+  // bc 12,2,+12
+  const branchOver = 0x4182000c;
+  const words = [word, branchOver, word, word, word, word, blr];
+  assert.deepEqual(placesOf(words).entries, [0x340, 0x350]);
+  assert.deepEqual(placesOf(words, [0x354]).places, [0x340, 0x344, 0x348, 0x34c, 0x350]);
+  assert.deepEqual(placesOf(words, [0x340, 0x350]).places, [0x340, 0x344, 0x348, 0x34c]);
+  assert.deepEqual(placesOf([word, word, branchBack, blr], [0x340]).places, [0x340, 0x344, 0x348, 0x34c]);
+  assert.deepEqual(placesOf([word, word, word, branchBack, blr], [0x348]).places, [0x340, 0x344]);
+});
+
+test('what a store conditional repeats is no loop', () => {
+  // lwarx r4,0,r3; stwcx. r4,0,r3; bc 4,2,−8
+  const retry = [0x7c801828, 0x7c80192d, 0x4082fff8];
+  const { places, behindCalls } = placesOf([...retry, callAway, word, blr]);
+  assert.deepEqual(places, [0x340, 0x344, 0x348, 0x34c, 0x350, 0x354]);
+  assert.deepEqual(behindCalls, [0x350]);
 });
 
 test('a region with a loop of its own leaves at calls; one that goes round by way of a call does not', () => {
