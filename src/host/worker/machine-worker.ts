@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ImageError } from '../../machine/loader/image-error.ts';
 import { createMachine } from '../../machine/machine.ts';
 import type { MachineOutcome } from '../../machine/machine-api.ts';
-import { enableRelaxedSimd } from '../runtime-features.ts';
+import { enableRelaxedSimd, optimizeWithoutInlining } from '../runtime-features.ts';
 import { openLink, type RunStatistics, type WorkerMessage, type WorkerStart } from './machine-link.ts';
 import { preferThisThread } from './thread-priority.ts';
 import { workerHost } from './worker-host.ts';
@@ -24,6 +24,7 @@ async function main({ link: buffers, config, task }: WorkerStart): Promise<void>
   let statistics: Omit<RunStatistics, 'seconds'> = { instructions: 0, idles: 0, calls: [] };
   try {
     enableRelaxedSimd();
+    optimizeWithoutInlining();
     preferThisThread();
     const machine = createMachine(config, workerHost(openLink(buffers), config, post));
     if (task === 'device-tree') return post({ kind: 'device-tree', tree: machine.flattenedDeviceTree() });
