@@ -64,12 +64,6 @@ const sizes = {
   interpretOnly: [4, 1],
   /** ≠ 0: the budget ran out while control stayed inside a region. */
   endedInside: [4, 1],
-  /**
-   * Regions that wait for a call to come back, and the address that the last of them waits for; odd when there is none. They are
-   * functions on the host's stack: see `nested-call.ts`.
-   */
-  nesting: [4, 1],
-  returnTo: [8, 1],
   /** Byte offsets in linear memory of the TLB tables of the current translation mode (see `mmu/tlb.ts`). */
   tlbRead: [4, 1],
   tlbWrite: [4, 1],

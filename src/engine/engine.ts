@@ -379,9 +379,6 @@ export class Engine {
 
   #slice(vcpu: Vcpu, budget: number): { reason: number; executed: number } {
     vcpu.view.setBigInt64(state.budget.offset, BigInt(budget), true);
-    vcpu.view.setUint32(state.nesting.offset, 0, true);
-    // No address of an instruction.
-    vcpu.view.setUint32(state.returnTo.offset, 1, true);
     const reason = this.#runOf(vcpu.msr)(vcpu.address);
     return { reason, executed: budget - Number(vcpu.view.getBigInt64(state.budget.offset, true)) };
   }

@@ -24,8 +24,11 @@ export const coreImports = {
   fusedDoubles: { params: ['i32', 'v128', 'v128', 'v128'], results: ['v128'] },
   fusedSingles: { params: ['i32', 'v128', 'v128', 'v128'], results: ['v128'] },
   fusedToOdd: { params: ['i32', 'f64', 'f64', 'f64'], results: ['f64'] },
-  /** (cpu, address, result): goes on in the region at an address, or returns the result; see `region-switch.ts`. */
-  goOn: { params: ['i32', 'i64', 'i32'], results: ['i32'] },
+  /**
+   * (cpu, address, result, and the last two of `regionParameters`): goes on in the region at an address, or returns the result; see
+   * `region-switch.ts`.
+   */
+  goOn: { params: ['i32', 'i64', 'i32', 'i64', 'i32'], results: ['i32'] },
   /** Host: finds the records of the page at nip; returns their address, 0 with an exception raised. */
   fetchRecords: { params: ['i32'], results: ['i32'] },
   /** Host: translated code went on often in the code whose record is at this address. */

@@ -9,7 +9,7 @@ import type { Ir } from '../ir/ir.ts';
 import { asNode, type Node } from '../ir/node.ts';
 import { leaveReason } from '../leave-reason.ts';
 import { programSrr1 } from '../operator-builder.ts';
-import { endCalls, regionCalls, translationCalls } from '../region-calls.ts';
+import { codeCalls, endCalls, regionCalls, translationCalls } from '../region-calls.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { AccessBuilder } from './access-builder.ts';
 import { coldResult, type MainFrame, NeedsMainFunction, writeCia } from './frame.ts';
@@ -154,6 +154,7 @@ export class InterpreterBuilder extends AccessBuilder {
   #callNode(name: FunctionName, args: readonly Value[]): Node | undefined {
     const { ir } = this;
     const signature = functions[name];
+    if (codeCalls.has(name)) this.flow.changesContext = true;
     if (regionCalls.has(name)) this.flow.changesTranslation ||= translationCalls.has(name);
     else if (endCalls.has(name)) this.#noteEnd();
     else if (name in supervisorFunctions || statusFunctions.has(name)) this.flow.leaves = true;
@@ -185,6 +186,7 @@ export class InterpreterBuilder extends AccessBuilder {
   }
 
   resumeAtNip(): void {
+    this.flow.changesContext = true;
     const { main } = this.frame;
     const { ir } = this;
     ir.effect([], '', () => {

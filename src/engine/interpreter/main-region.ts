@@ -3,7 +3,7 @@ import { jumpCacheOffset, recordSide } from '../../cpu/memory-map.ts';
 import { state } from '../../cpu/state.ts';
 import { writeJumpCacheEntry } from '../jump-cache.ts';
 import { regionResult } from '../leave-reason.ts';
-import { regionIndexBits } from '../region-interface.ts';
+import { noReturn, regionIndexBits } from '../region-interface.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { MainCode } from './main-code.ts';
 
@@ -52,6 +52,8 @@ export function writeTranslated(m: MainCode, { handler, dispatch, regionType }: 
   ir.localTee(result);
   ir.i32Const(regionIndexBits);
   ir.code.byte(0x76);
+  ir.i64Const(noReturn);
+  ir.i32Const(0);
   ir.localGet(result);
   ir.i32Const(2 ** regionIndexBits - 1);
   ir.code.byte(0x71);

@@ -11,6 +11,8 @@ export interface MeaningFlow {
   ends: boolean;
   /** It can change MSR, must see NIP, or hands over to the machine. */
   leaves: boolean;
+  /** Where control goes on is looked at behind it: context, code or NIP may have changed. */
+  changesContext: boolean;
   /** It may take translations away. */
   changesTranslation: boolean;
   /** It stores where a reservation was kept. */

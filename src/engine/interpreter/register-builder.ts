@@ -35,6 +35,7 @@ export abstract class RegisterBuilder extends OperatorBuilder {
     indirect: false,
     ends: false,
     leaves: false,
+    changesContext: false,
     changesTranslation: false,
     storesConditionally: false,
   };

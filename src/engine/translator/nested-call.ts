@@ -4,27 +4,13 @@
 import { slotOffset, state } from '../../cpu/state.ts';
 import type { Importer } from '../import-list.ts';
 import type { Ir } from '../ir/ir.ts';
-import type { Locals } from '../ir/locals.ts';
 import { regionResult, returned } from '../leave-reason.ts';
 import { opcode } from '../wasm/memory-operators.ts';
-import { parameter, type RegionFrame } from './region-frame.ts';
+import { parameter, type RegionFrame, writeContextLoads } from './region-frame.ts';
 import { writeFastTest } from './translator-builder.ts';
 
 /** Calls that may wait at a time: the host's stack has room for them whatever the regions are. */
-const mostNesting = 48;
-
-/** Locals of all nested calls of a region. */
-export interface NestedCallLocals {
-  /** i64: what the region's own caller waits for; i32: the region's result; i32: how many wait. */
-  readonly returnTo: number;
-  readonly result: number;
-  readonly nesting: number;
-}
-
-/** Takes locals for the nested calls of a region. */
-export function newNestedCallLocals(locals: Locals): NestedCallLocals {
-  return { returnTo: locals.keep('i64'), result: locals.keep('i32'), nesting: locals.keep('i32') };
-}
+const mostWaiting = 48;
 
 /** Writes FPSCR's enable bits VE, OE, UE, ZE, XE: a region with floating-point arithmetic runs with all of them 0. */
 export function writeEnabledExceptions(ir: Ir): void {
@@ -42,11 +28,7 @@ export function writeNestedCall(
   ir: Ir,
   frame: RegionFrame,
   imports: Importer,
-  {
-    place,
-    floatingPoint,
-    locals,
-  }: { readonly place: number; readonly floatingPoint: boolean; readonly locals: NestedCallLocals },
+  { place, floatingPoint }: { readonly place: number; readonly floatingPoint: boolean },
 ): void {
   const { cpu } = parameter;
   const load = (offset: number) => {
@@ -68,52 +50,39 @@ export function writeNestedCall(
   ir.i32Const(0);
   ir.code.byte(0x4c);
   ir.branchIf(frame.leave);
-  load(state.nesting.offset);
-  ir.localTee(locals.nesting);
-  ir.i32Const(mostNesting);
+  ir.localGet(parameter.waiting);
+  ir.i32Const(mostWaiting);
   ir.code.byte(0x46);
   ir.openIf();
   // All that wait are given up: most of them will never be come back to.
   leaveWith(regionResult.resume);
   ir.close();
   ir.localGet(cpu);
-  ir.memory(opcode.i64Load, state.returnTo.offset, 3);
-  ir.localSet(locals.returnTo);
-  ir.localGet(cpu);
-  ir.localGet(locals.nesting);
-  ir.i32Const(1);
-  ir.code.byte(0x6a);
-  ir.memory(opcode.i32Store, state.nesting.offset, 2);
-  ir.localGet(cpu);
-  writePlace();
-  ir.memory(opcode.i64Store, state.returnTo.offset, 3);
-  ir.localGet(cpu);
   ir.localGet(frame.left);
   ir.code.byte(0xac);
   ir.memory(opcode.i64Store, state.budget.offset, 3);
+  load(state.jumpContext.offset);
+  ir.localSet(frame.context.jumpContext);
   ir.localGet(cpu);
   ir.localGet(frame.next);
   ir.i32Const(regionResult.go);
+  writePlace();
+  ir.localGet(parameter.waiting);
+  ir.i32Const(1);
+  ir.code.byte(0x6a);
   ir.call(imports.core('goOn'));
-  ir.localSet(locals.result);
-  ir.localGet(cpu);
-  ir.localGet(locals.nesting);
-  ir.memory(opcode.i32Store, state.nesting.offset, 2);
-  ir.localGet(cpu);
-  ir.localGet(locals.returnTo);
-  ir.memory(opcode.i64Store, state.returnTo.offset, 3);
-  ir.localGet(locals.result);
+  ir.localTee(frame.called);
   ir.i32Const(returned);
   ir.code.byte(0x47);
   ir.openIf();
-  ir.localGet(locals.result);
+  ir.localGet(frame.called);
   ir.return();
   ir.close();
   load(state.budget.offset);
   ir.localSet(frame.left);
   // The context is the same, and no region and no page of code that was known in it has gone since.
   load(state.jumpContext.offset);
-  ir.localGet(frame.jumpContext);
+  ir.localGet(frame.context.jumpContext);
   ir.code.byte(0x73);
   if (floatingPoint) {
     writeEnabledExceptions(ir);
@@ -124,13 +93,6 @@ export function writeNestedCall(
   ir.localSet(frame.next);
   leaveWith(regionResult.resume);
   ir.close();
-  for (const [offset, local] of [
-    [state.tlbRead.offset, frame.tlbRead],
-    [state.tlbWrite.offset, frame.tlbWrite],
-    [state.facilities.offset, frame.facilities],
-  ] as const) {
-    load(offset);
-    ir.localSet(local);
-  }
+  writeContextLoads(ir, frame, (local) => local !== frame.context.jumpContext);
   if (floatingPoint) writeFastTest(ir, frame.fast);
 }

@@ -3,7 +3,7 @@ import type { Ir } from '../ir/ir.ts';
 import { tlbReach, writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { BlockPage } from './block-pages.ts';
-import type { RegionFrame } from './region-frame.ts';
+import { type RegionFrame, writeContextWord } from './region-frame.ts';
 
 /** The register that an address is made from. */
 export interface AddressBase {
@@ -87,7 +87,7 @@ function writeTlbProbe(ir: Ir, f: RegionFrame, access: Access): void {
   ir.localGet(f.address);
   writeLowest(ir, page);
   writeTlbIndex(ir, f.entry);
-  ir.localGet(write ? f.tlbWrite : f.tlbRead);
+  writeContextWord(ir, f, write ? 'tlbWrite' : 'tlbRead');
   ir.code.byte(0x6a);
   ir.localSet(f.entry);
   ir.localGet(f.address);

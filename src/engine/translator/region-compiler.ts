@@ -16,10 +16,15 @@ import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
 import { AddressDispatch } from './address-dispatch.ts';
 import type { FlowBlock, StructuredGraph } from './flow-graph.ts';
-import { type NestedCallLocals, newNestedCallLocals, writeNestedCall } from './nested-call.ts';
+import { writeNestedCall } from './nested-call.ts';
 import { RegionExits } from './region-exits.ts';
-import { newRegionFrame, parameter, type RegionFrame, writeSite } from './region-frame.ts';
-import { changesTranslation, mayUseFloatingPoint, type RegionInstruction } from './region-instructions.ts';
+import { newRegionFrame, parameter, type RegionFrame, writeContextWord, writeSite } from './region-frame.ts';
+import {
+  changesTranslation,
+  mayChangeContext,
+  mayUseFloatingPoint,
+  type RegionInstruction,
+} from './region-instructions.ts';
 import type { BranchWriter } from './register-builder.ts';
 import { RegisterLocals } from './register-locals.ts';
 import { TranslatorBuilder } from './translator-builder.ts';
@@ -86,7 +91,6 @@ class RegionCompiler implements BranchWriter {
   #returns = false;
   /** It may have floating-point arithmetic. */
   readonly #floatingPoint: boolean;
-  readonly #nestedCalls: NestedCallLocals;
 
   constructor(graph: StructuredGraph, options: RegionOptions) {
     this.#graph = graph;
@@ -95,9 +99,9 @@ class RegionCompiler implements BranchWriter {
     const locals = new Locals(regionParameters.length);
     this.#locals = locals;
     this.#ir = new Ir(locals);
-    this.#frame = newRegionFrame(this.#ir, options);
+    const checksContext = mayChangeContext(graph.blocks);
+    this.#frame = newRegionFrame(this.#ir, { ...options, checksContext });
     this.#left = this.#frame.left;
-    this.#nestedCalls = newNestedCallLocals(locals);
     this.#floatingPoint = mayUseFloatingPoint(graph.blocks);
     this.#registers = new RegisterLocals(this.#ir, options.registersInMemory);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports, this);
@@ -206,7 +210,7 @@ class RegionCompiler implements BranchWriter {
     const ir = this.#ir;
     const page = pageOf(at);
     const bit = this.#pageBits.get(page) ?? 0;
-    const { address, entry, tlbExecute } = this.#frame;
+    const { address, entry } = this.#frame;
     ir.localGet(this.#frame.knownPages);
     ir.i32Const(bit);
     ir.code.byte(0x71);
@@ -217,7 +221,7 @@ class RegionCompiler implements BranchWriter {
     ir.code.byte(0x7c);
     ir.localTee(address);
     writeTlbIndex(ir, entry);
-    ir.localGet(tlbExecute);
+    writeContextWord(ir, this.#frame, 'tlbExecute');
     ir.code.byte(0x6a);
     ir.localTee(entry);
     ir.memory(opcode.i64Load, 0, 3);
@@ -368,7 +372,7 @@ class RegionCompiler implements BranchWriter {
     this.#facilities |= bit;
     const ir = this.#ir;
     writeSite(ir, this.#frame, at, remaining);
-    ir.localGet(this.#frame.facilities);
+    writeContextWord(ir, this.#frame, 'facilities');
     ir.i32Const(bit);
     ir.code.byte(0x71);
     ir.code.byte(0x45);
@@ -379,7 +383,6 @@ class RegionCompiler implements BranchWriter {
     writeNestedCall(this.#ir, this.#frame, this.#options.imports, {
       place: end,
       floatingPoint: this.#floatingPoint,
-      locals: this.#nestedCalls,
     });
   }
 

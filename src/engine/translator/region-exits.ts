@@ -7,7 +7,7 @@ import { regionResult, returned } from '../leave-reason.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { writeGoOnAtNip } from './context-check.ts';
 import { writeEnabledExceptions } from './nested-call.ts';
-import { firstEnding, parameter, type RegionFrame, writeReturnToSite } from './region-frame.ts';
+import { firstEnding, parameter, type RegionFrame, writeContextLoads, writeReturnToSite } from './region-frame.ts';
 import type { RegisterLocals } from './register-locals.ts';
 import { writeFastTest } from './translator-builder.ts';
 
@@ -64,18 +64,10 @@ export class RegionExits {
       writeFastTest(ir, this.#frame.fast);
     }
     this.#findPage(ir);
-    const load = (offset: number, local: number) => {
-      if (!this.#ir.reads(local)) return;
-      ir.localGet(parameter.cpu);
-      ir.memory(opcode.i32Load, offset, 2);
-      ir.localSet(local);
-    };
-    load(state.tlbRead.offset, this.#frame.tlbRead);
-    load(state.tlbWrite.offset, this.#frame.tlbWrite);
-    load(state.tlbExecute.offset, this.#frame.tlbExecute);
-    load(state.facilities.offset, this.#frame.facilities);
-    load(state.jumpContext.offset, this.#frame.jumpContext);
-    load(state.budget.offset, this.#frame.left);
+    writeContextLoads(ir, this.#frame, (local) => this.#ir.reads(local));
+    ir.localGet(parameter.cpu);
+    ir.memory(opcode.i32Load, state.budget.offset, 2);
+    ir.localSet(this.#frame.left);
     this.#registers.writeLoads(ir);
   }
 
@@ -155,8 +147,7 @@ export class RegionExits {
     ir.code.byte(0x4c);
     ir.branchIf(leave);
     if (returns) {
-      ir.localGet(parameter.cpu);
-      ir.memory(opcode.i64Load, state.returnTo.offset, 3);
+      ir.localGet(parameter.returnTo);
       ir.localGet(next);
       ir.code.byte(0x51);
       ir.openIf();
@@ -168,6 +159,8 @@ export class RegionExits {
     ir.localGet(parameter.cpu);
     ir.localGet(next);
     ir.localGet(this.#frame.result);
+    ir.localGet(parameter.returnTo);
+    ir.localGet(parameter.waiting);
     // return_call
     ir.code.byte(0x12);
     ir.code.u32(this.#options.imports.core('goOn'));

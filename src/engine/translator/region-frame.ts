@@ -1,6 +1,8 @@
 // What the parts that write a region's function share: its locals and labels.
+import { state } from '../../cpu/state.ts';
 import type { FunctionName } from '../../isa/functions.ts';
 import type { Ir } from '../ir/ir.ts';
+import { opcode } from '../wasm/memory-operators.ts';
 import { BlockPages } from './block-pages.ts';
 import { KeptPages } from './kept-pages.ts';
 
@@ -17,16 +19,27 @@ export const firstEnding = 16;
  * Parameters of the function (`regionParameters`). The second one is the effective address of the entry at first, then that of the page that places are
  * counted from; the third one is the number of the entry, then that of the block that the dispatcher is to go to.
  */
-export const parameter = { cpu: 0, pageEa: 1, number: 2 } as const;
+export const parameter = { cpu: 0, pageEa: 1, number: 2, returnTo: 3, waiting: 4 } as const;
 
-/** Locals and labels of the function that a region becomes. */
-export interface RegionFrame {
+/** Words of the CPU state that say what translations and facilities are in force: a local for each. */
+export interface ContextLocals {
   readonly tlbRead: number;
   readonly tlbWrite: number;
-  /** i32: what was in force at the entry. */
   readonly tlbExecute: number;
   readonly facilities: number;
   readonly jumpContext: number;
+}
+
+/** Locals and labels of the function that a region becomes. */
+export interface RegionFrame {
+  /** i32: what was in force at the entry, or behind the last call that has come back. */
+  readonly context: ContextLocals;
+  /** Where these words are needed they are read from the CPU state: they are nothing to carry along. */
+  readonly contextInMemory: boolean;
+  /** It has instructions that may change the context. Without, the locals are not used where the words are read from the state. */
+  readonly checksContext: boolean;
+  /** i32: result of a call that was waited for. */
+  readonly called: number;
   /** i32: budget left, and the region's result. */
   readonly left: number;
   readonly result: number;
@@ -57,19 +70,27 @@ export interface RegionFrame {
 }
 
 /** How a region is compiled, as far as its frame says it. */
-export type FrameOptions = Pick<RegionFrame, 'exactBudget' | 'fusesMultiplyAdd'>;
+export interface FrameOptions extends Pick<RegionFrame, 'exactBudget' | 'fusesMultiplyAdd' | 'checksContext'> {
+  readonly registersInMemory: boolean;
+}
 
 /** The frame of a region whose body `ir` writes; labels are set when they are open. */
-export function newRegionFrame(ir: Ir, { exactBudget, fusesMultiplyAdd }: FrameOptions): RegionFrame {
+export function newRegionFrame(ir: Ir, options: FrameOptions): RegionFrame {
   const { locals } = ir;
+  const { exactBudget, fusesMultiplyAdd, checksContext, registersInMemory } = options;
   const blockPages = new BlockPages(ir);
   ir.observer = blockPages;
   return {
-    tlbRead: locals.keep('i32'),
-    tlbWrite: locals.keep('i32'),
-    tlbExecute: locals.keep('i32'),
-    facilities: locals.keep('i32'),
-    jumpContext: locals.keep('i32'),
+    context: {
+      tlbRead: locals.keep('i32'),
+      tlbWrite: locals.keep('i32'),
+      tlbExecute: locals.keep('i32'),
+      facilities: locals.keep('i32'),
+      jumpContext: locals.keep('i32'),
+    },
+    contextInMemory: registersInMemory,
+    checksContext,
+    called: locals.keep('i32'),
     left: locals.keep('i32'),
     result: locals.keep('i32'),
     site: locals.keep('i32'),
@@ -120,4 +141,28 @@ export function writeReturnToSite(ir: Ir, frame: RegionFrame): void {
   ir.code.byte(0xac);
   ir.code.byte(0x7c);
   ir.localSet(frame.next);
+}
+
+const contextWords = ['tlbRead', 'tlbWrite', 'tlbExecute', 'facilities', 'jumpContext'] as const;
+
+/** Writes: the word as it is in force. */
+export function writeContextWord(ir: Ir, f: RegionFrame, word: keyof ContextLocals): void {
+  if (!f.contextInMemory) {
+    ir.localGet(f.context[word]);
+    return;
+  }
+  ir.localGet(parameter.cpu);
+  ir.memory(opcode.i32Load, state[word].offset, 2);
+}
+
+/** Writes the loads of those words that `needed` names by their locals. */
+export function writeContextLoads(ir: Ir, f: RegionFrame, needed: (local: number) => boolean): void {
+  if (f.contextInMemory && !f.checksContext) return;
+  for (const word of contextWords) {
+    const local = f.context[word];
+    if (!needed(local)) continue;
+    ir.localGet(parameter.cpu);
+    ir.memory(opcode.i32Load, state[word].offset, 2);
+    ir.localSet(local);
+  }
 }

@@ -77,6 +77,14 @@ export function mayUseFloatingPoint(blocks: readonly Block[]): boolean {
   return false;
 }
 
+/** True when a region has instructions behind which it must be looked whether the context has changed. */
+export function mayChangeContext(blocks: readonly Block[]): boolean {
+  for (const { instructions } of blocks) {
+    for (const { decoded } of instructions) if (decoded?.flow.changesContext) return true;
+  }
+  return false;
+}
+
 /** True when a block of the outermost loop with this head may take translations away. */
 export function changesTranslation(
   { blocks, outermostLoop }: { readonly blocks: readonly Block[]; readonly outermostLoop: ArrayLike<number> },

@@ -12,7 +12,7 @@ import { regionIndexBits, regionParameters } from '../region-interface.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
 
-const parameter = { cpu: 0, next: 1, result: 2 } as const;
+const parameter = { cpu: 0, next: 1, result: 2, returnTo: 3, waiting: 4 } as const;
 
 function writeGoOn(regionType: number): { readonly ir: Ir; readonly locals: Locals } {
   const locals = new Locals(coreImports.goOn.params.length);
@@ -41,6 +41,8 @@ function writeGoOn(regionType: number): { readonly ir: Ir; readonly locals: Loca
   ir.localTee(entry);
   ir.i32Const(regionIndexBits);
   ir.code.byte(0x76);
+  ir.localGet(parameter.returnTo);
+  ir.localGet(parameter.waiting);
   ir.localGet(entry);
   ir.i32Const(2 ** regionIndexBits - 1);
   ir.code.byte(0x71);
