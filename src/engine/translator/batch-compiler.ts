@@ -8,11 +8,12 @@ import { ImportList } from '../import-list.ts';
 import { regionParameters } from '../region-interface.ts';
 import { ModuleWriter } from '../wasm/writer.ts';
 import { type CoveredCode, cover } from './covered-code.ts';
-import { goesRoundAlone, structure } from './flow-graph.ts';
+import { goesRoundAlone } from './flow-blocks.ts';
 import { fusesMultiplyAdd } from './fused-multiply-add.ts';
 import { type CompiledRegion, compileRegion } from './region-compiler.ts';
 import { idOf, type RegionPlace, type RegionStart } from './region-place.ts';
 import { type PlaceToTranslate, type RegionPlan, RegionPlanner } from './region-planner.ts';
+import { structure } from './structured-graph.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
 
 /** What a compiler is made from. Plain data: it may cross to another thread. */

@@ -11,11 +11,10 @@ import { Ir } from '../ir/ir.ts';
 import { Locals } from '../ir/locals.ts';
 import { regionResult } from '../leave-reason.ts';
 import { regionParameters } from '../region-interface.ts';
-import { writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { Bytes } from '../wasm/writer.ts';
 import { AddressDispatch } from './address-dispatch.ts';
-import type { FlowBlock, StructuredGraph } from './flow-graph.ts';
+import type { FlowBlock } from './flow-blocks.ts';
 import { writeNestedCall } from './nested-call.ts';
 import { RegionExits } from './region-exits.ts';
 import { newRegionFrame, parameter, type RegionFrame, writeContextWord, writeSite } from './region-frame.ts';
@@ -27,6 +26,7 @@ import {
 } from './region-instructions.ts';
 import type { BranchWriter } from './register-builder.ts';
 import { RegisterLocals } from './register-locals.ts';
+import type { StructuredGraph } from './structured-graph.ts';
 import { TranslatorBuilder } from './translator-builder.ts';
 
 /** How a region is compiled. */
@@ -71,8 +71,6 @@ class RegionCompiler implements BranchWriter {
   readonly #builder: TranslatorBuilder;
   readonly #exits: RegionExits;
   readonly #left: number;
-  /** Bit of each page of the region, by its distance in pages. */
-  readonly #pageBits: ReadonlyMap<number, number>;
   readonly #dispatch: AddressDispatch | undefined;
   readonly #entries: readonly number[];
   /** Labels of loops and of blocks that are branched to, by block number. */
@@ -105,10 +103,11 @@ class RegionCompiler implements BranchWriter {
     this.#floatingPoint = mayUseFloatingPoint(graph.blocks);
     this.#registers = new RegisterLocals(this.#ir, options.registersInMemory);
     this.#builder = new TranslatorBuilder(this.#ir, options.mode, this.#frame, this.#registers, options.imports, this);
-    this.#pageBits = new Map([...options.pages.keys()].map((page, i) => [page, 1 << i]));
+    const pageBits = new Map([...options.pages.keys()].map((page, i) => [page, 1 << i]));
     this.#entries = (hasDispatcher ? graph.dispatched : [0]).map((block) => graph.blocks[block]?.start ?? 0);
     this.#exits = new RegionExits(this.#ir, this.#frame, this.#registers, options, {
-      bits: this.#pageBits,
+      bits: pageBits,
+      records: options.pages,
       entries: this.#entries.map(pageOf),
     });
     if (hasDispatcher) {
@@ -198,48 +197,10 @@ class RegionCompiler implements BranchWriter {
       ir.code.byte(0x7c);
       ir.code.byte(0x51);
       ir.openIf();
-      this.#checkPage(at, true);
+      this.#exits.checkPage(at, true);
       ir.branch(labels[target] ?? 0);
       ir.close();
     });
-  }
-
-  /** Leaves to a place unless its page is known to be the one that the region was made from. */
-  #checkPage(at: number, branched: boolean): void {
-    if (this.#options.pages.size === 1) return;
-    const ir = this.#ir;
-    const page = pageOf(at);
-    const bit = this.#pageBits.get(page) ?? 0;
-    const { address, entry } = this.#frame;
-    ir.localGet(this.#frame.knownPages);
-    ir.i32Const(bit);
-    ir.code.byte(0x71);
-    ir.code.byte(0x45);
-    ir.openIf();
-    ir.localGet(parameter.pageEa);
-    ir.i64Const(page * 4096);
-    ir.code.byte(0x7c);
-    ir.localTee(address);
-    writeTlbIndex(ir, entry);
-    writeContextWord(ir, this.#frame, 'tlbExecute');
-    ir.code.byte(0x6a);
-    ir.localTee(entry);
-    ir.memory(opcode.i64Load, 0, 3);
-    ir.localGet(address);
-    ir.code.byte(0x52);
-    ir.localGet(entry);
-    ir.memory(opcode.i32Load, 8, 2);
-    ir.i32Const(this.#options.pages.get(page) ?? 0);
-    ir.code.byte(0x47);
-    ir.code.byte(0x72);
-    ir.openIf();
-    this.#exits.leaveTo(at, branched);
-    ir.close();
-    ir.localGet(this.#frame.knownPages);
-    ir.i32Const(bit);
-    ir.code.byte(0x72);
-    ir.localSet(this.#frame.knownPages);
-    ir.close();
   }
 
   /** Control goes from `from` to `to` inside the region, by a branch or not; `from` is where the code being written is. */
@@ -256,7 +217,7 @@ class RegionCompiler implements BranchWriter {
     // The interpreter tests the budget at branches only; every loop has one.
     const { exactBudget } = this.#options;
     if (exactBudget ? branched : cut || goesBack) this.#checkBudget(start);
-    if (pageOf(blocks[from]?.start ?? 0) !== pageOf(start)) this.#checkPage(start, branched);
+    if (pageOf(blocks[from]?.start ?? 0) !== pageOf(start)) this.#exits.checkPage(start, branched);
     if (cut) {
       ir.i32Const(dispatched.indexOf(to));
       ir.localSet(parameter.number);

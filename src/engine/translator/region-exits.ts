@@ -4,10 +4,18 @@ import type { Importer } from '../import-list.ts';
 import type { Mode } from '../interpreter/mode.ts';
 import type { Ir } from '../ir/ir.ts';
 import { regionResult, returned } from '../leave-reason.ts';
+import { writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import { writeGoOnAtNip } from './context-check.ts';
 import { writeEnabledExceptions } from './nested-call.ts';
-import { firstEnding, parameter, type RegionFrame, writeContextLoads, writeReturnToSite } from './region-frame.ts';
+import {
+  firstEnding,
+  parameter,
+  type RegionFrame,
+  writeContextLoads,
+  writeContextWord,
+  writeReturnToSite,
+} from './region-frame.ts';
 import type { RegisterLocals } from './register-locals.ts';
 import { writeFastTest } from './translator-builder.ts';
 
@@ -29,6 +37,8 @@ export interface ExitOptions {
 export interface RegionPages {
   /** A bit of a word for each. */
   readonly bits: ReadonlyMap<number, number>;
+  /** Addresses of their records, which tell them from other pages. */
+  readonly records: ReadonlyMap<number, number>;
   /** In which each entry is, by the entry's number. */
   readonly entries: readonly number[];
 }
@@ -224,5 +234,44 @@ export class RegionExits {
       ir.localSet(this.#frame.result);
     }
     ir.branch(this.#frame.leave);
+  }
+
+  /** Leaves to a place unless its page is known to be the one that the region was made from. */
+  checkPage(at: number, branched: boolean): void {
+    const { bits, records } = this.#pages;
+    if (bits.size === 1) return;
+    const ir = this.#ir;
+    const page = at >> 12;
+    const bit = bits.get(page) ?? 0;
+    const { address, entry } = this.#frame;
+    ir.localGet(this.#frame.knownPages);
+    ir.i32Const(bit);
+    ir.code.byte(0x71);
+    ir.code.byte(0x45);
+    ir.openIf();
+    ir.localGet(parameter.pageEa);
+    ir.i64Const(page * 4096);
+    ir.code.byte(0x7c);
+    ir.localTee(address);
+    writeTlbIndex(ir, entry);
+    writeContextWord(ir, this.#frame, 'tlbExecute');
+    ir.code.byte(0x6a);
+    ir.localTee(entry);
+    ir.memory(opcode.i64Load, 0, 3);
+    ir.localGet(address);
+    ir.code.byte(0x52);
+    ir.localGet(entry);
+    ir.memory(opcode.i32Load, 8, 2);
+    ir.i32Const(records.get(page) ?? 0);
+    ir.code.byte(0x47);
+    ir.code.byte(0x72);
+    ir.openIf();
+    this.leaveTo(at, branched);
+    ir.close();
+    ir.localGet(this.#frame.knownPages);
+    ir.i32Const(bit);
+    ir.code.byte(0x72);
+    ir.localSet(this.#frame.knownPages);
+    ir.close();
   }
 }

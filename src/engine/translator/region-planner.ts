@@ -6,7 +6,7 @@ import { isRestrictedKey, sameDecoding } from '../code-key.ts';
 import type { CodeMemory } from '../code-memory.ts';
 import { VariantCache } from '../variants.ts';
 import { type CoveredCode, coveredOffsets } from './covered-code.ts';
-import { type CodeReader, type FoundBlocks, findBlocks, goesRoundAlone } from './flow-graph.ts';
+import { type CodeReader, type FoundBlocks, findBlocks, goesRoundAlone } from './flow-blocks.ts';
 import { mostPages } from './region-compiler.ts';
 import { furthestPlace } from './region-frame.ts';
 import {

@@ -1,21 +1,11 @@
 // Decides what to translate, has regions compiled in batches, and puts them in place of the records where they start.
 
 import type { IsaVersion } from '../../isa/version.ts';
-import type { BatchCompiler, TranslatedBatch, TranslatedRegion, TranslationOrder } from './batch-compiler.ts';
-import { type CoveredCode, covers } from './covered-code.ts';
+import type { BatchCompiler, TranslatedBatch, TranslationOrder } from './batch-compiler.ts';
+import { covers } from './covered-code.ts';
+import { type InstallationParts, InstalledRegions, type RegionStore } from './installed-regions.ts';
 import { idOf, type RegionPlace, type RegionStart, type Surroundings } from './region-place.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
-
-/** A region that runs. */
-interface Region {
-  readonly covers: CoveredCode;
-  starts: RegionStart[];
-  /** How often regions were joined into it. */
-  readonly joins: number;
-  /** Instructions that led to its starts, and those that had led to any start before. */
-  found: number;
-  since: number;
-}
 
 /** A place that is to be translated; with what is around it when regions are to be joined there. */
 interface WaitingPlace extends RegionPlace {
@@ -47,11 +37,7 @@ const rememberedPlaces = 65_536;
 const mostWritten = 256;
 
 /** What the translator asks of the store of code pages. */
-export interface CodeStore {
-  /** Lets the region run whenever control comes to a start of it. */
-  install(start: RegionStart): void;
-  /** Undoes that. */
-  uninstall(start: RegionStart): void;
+export interface CodeStore extends RegionStore {
   /** Has stores to the page with this key noticed: regions are about to be made of it. */
   watch(key: number): void;
   /** Address of the records of the page with this key when it has any. */
@@ -72,7 +58,7 @@ export interface CompiledBatch extends Omit<TranslatedBatch, 'bytes'> {
 }
 
 /** What a translator works with. */
-export interface TranslatorParts {
+export interface TranslatorParts extends InstallationParts {
   readonly store: CodeStore;
   readonly tuning: TranslatorTuning;
   /** Who compiles: this thread, or another one. */
@@ -83,8 +69,6 @@ export interface TranslatorParts {
   readonly problemEdition: () => IsaVersion;
   /** Gives everything that runs guest code from now on a new table. */
   readonly newTable: () => WebAssembly.Table;
-  /** Told when control must not go to a region any more. */
-  readonly regionGone: () => void;
 }
 
 /** What was done so far. */
@@ -121,10 +105,7 @@ export class Translator {
   #found = 0;
   /** Slices since the first of them came. */
   #ticks = 0;
-  /** Installed regions by page key. */
-  readonly #byPage = new Map<number, Set<Region>>();
-  /** Regions by the places of their starts. */
-  readonly #byStart = new Map<number, Region>();
+  readonly #regions: InstalledRegions;
   readonly #refused = new Set<number>();
   #free: number[] = [];
   #nextIndex = 0;
@@ -138,6 +119,10 @@ export class Translator {
 
   constructor(parts: TranslatorParts) {
     this.#parts = parts;
+    this.#regions = new InstalledRegions(parts, (starts) => {
+      this.#giveBack(starts);
+      this.statistics.dropped++;
+    });
     this.#tuning = parts.tuning;
     this.table = parts.newTable();
     this.#evictionState = parts.tuning.evictionSeed ?? 0;
@@ -180,7 +165,7 @@ export class Translator {
   sampleStart(place: RegionPlace, instructions: number): boolean {
     const id = idOf(place);
     this.#found += instructions;
-    const region = this.#byStart.get(id);
+    const region = this.#regions.startingAt(id);
     if (!region || region.joins >= mostJoins || this.#foundAgain(id)) return false;
     // What was joined already is looked at again, more and more seldom: control may take other ways.
     const threshold = this.#tuning.joinThreshold * 8 ** region.joins;
@@ -232,7 +217,7 @@ export class Translator {
 
   /** What is held now: regions, entries of the table, and places that are remembered. */
   census(): { readonly regions: number; readonly table: number; readonly places: number } {
-    const regions = new Set(this.#byStart.values()).size;
+    const regions = this.#regions.count;
     return { regions, table: this.table.length, places: this.#heat.size + this.#refused.size + this.#waiting.size };
   }
 
@@ -252,15 +237,15 @@ export class Translator {
     const places = [...waiting].flatMap(([id, { key, offset, around }]) => {
       const records = this.#parts.store.knownRecords(key);
       // A region that was made for another place can be entered here by now.
-      if (records === undefined || (!around && this.#byStart.has(id))) return [];
-      const before = around && this.#byStart.get(id)?.covers;
+      if (records === undefined || (!around && this.#regions.startingAt(id))) return [];
+      const before = around && this.#regions.startingAt(id)?.covers;
       return [{ key, offset, records, around, before }];
     });
     if (places.length === 0) return;
     const keys = new Set(places.flatMap(({ key, around }) => [key, ...keysOf(around)]));
     // What was seen of the code may be long ago: a page may have been taken for data since.
     for (const key of keys) this.#parts.store.watch(key);
-    const entries = new Map([...keys].map((key) => [key, this.#entriesOf(key)]));
+    const entries = new Map([...keys].map((key) => [key, this.#regions.entriesOf(key)]));
     const order = { problemEdition: problemEdition(), places, entries, indices: this.#takeIndices(places.length) };
     if ('compile' in compiler) {
       this.#finish(order, [], compileNow(compiler, order));
@@ -268,12 +253,6 @@ export class Translator {
     }
     this.#underWay = { order, ids: new Set(waiting.keys()), keys, written: [], stale: false };
     compiler.submit(order);
-  }
-
-  /** Byte offsets in a page where regions can be entered. */
-  #entriesOf(key: number): readonly number[] {
-    const regions = [...(this.#byPage.get(key) ?? [])];
-    return regions.flatMap(({ starts }) => starts.flatMap((start) => (start.key === key ? [start.offset] : [])));
   }
 
   /** Looks whether the other thread is done. */
@@ -303,8 +282,10 @@ export class Translator {
     for (const region of regions) {
       const place = places[region.place];
       const changed = written.some(({ key, from, to }) => covers(region.covers, key, from, to));
-      if (place && !changed) this.#install(place, region);
-      else this.#giveBack(region.starts);
+      if (place && !changed) {
+        this.#regions.install(idOf(place), place.around !== undefined, region, this.#found);
+        this.statistics.regions++;
+      } else this.#giveBack(region.starts);
       this.statistics.instructions += region.instructions;
     }
     this.statistics.modules++;
@@ -328,13 +309,11 @@ export class Translator {
   /** Drops one region in 1024 when the tuning asks for it. */
   #evictSome(): void {
     if (this.#tuning.evictionSeed === undefined) return;
-    for (const page of this.#byPage.values()) {
-      for (const region of [...page]) {
-        // A linear congruential generator is random enough to choose.
-        this.#evictionState = (Math.imul(this.#evictionState, 1664525) + 1013904223) | 0;
-        if (this.#evictionState >>> 22 === 0) this.#drop(region);
-      }
-    }
+    this.#regions.dropSome(() => {
+      // A linear congruential generator is random enough to choose.
+      this.#evictionState = (Math.imul(this.#evictionState, 1664525) + 1013904223) | 0;
+      return this.#evictionState >>> 22 === 0;
+    });
   }
 
   /** Table indices that no region has, those of dropped regions first. */
@@ -353,68 +332,14 @@ export class Translator {
     if (start) this.#free.push(start.index);
   }
 
-  /** Puts a region in place that was made for a place. */
-  #install(place: WaitingPlace, { starts, covers: covered }: TranslatedRegion): void {
-    const own = idOf(place);
-    const joins = place.around ? (this.#byStart.get(own)?.joins ?? 0) + 1 : 0;
-    const region: Region = { starts: [], covers: covered, joins, found: 0, since: this.#found };
-    for (const start of starts) {
-      const id = idOf(start);
-      const other = this.#byStart.get(id);
-      // Other ways into it are taken from regions that it replaces only.
-      if (other && id !== own && (joins === 0 || other.joins > 0)) continue;
-      if (other) this.#removeStart(other, id);
-      region.starts.push(start);
-      this.#byStart.set(id, region);
-      this.#parts.store.install(start);
-    }
-    for (const key of covered.keys()) {
-      const page = this.#byPage.get(key) ?? new Set();
-      this.#byPage.set(key, page.add(region));
-    }
-    this.statistics.regions++;
-  }
-
-  /** Control does not enter the region at this place any more. */
-  #removeStart(region: Region, id: number): void {
-    for (const start of region.starts) {
-      if (idOf(start) !== id) continue;
-      this.#parts.store.uninstall(start);
-      this.#byStart.delete(id);
-      this.#parts.regionGone();
-    }
-    const left = region.starts.filter((start) => idOf(start) !== id);
-    if (left.length === 0) {
-      this.#giveBack(region.starts);
-      this.#forget(region);
-    }
-    region.starts = left;
-  }
-
-  #drop(region: Region): void {
-    for (const start of region.starts) this.#removeStart(region, idOf(start));
-  }
-
-  /** A region has lost its last start. */
-  #forget(region: Region): void {
-    for (const key of region.covers.keys()) {
-      const page = this.#byPage.get(key);
-      page?.delete(region);
-      if (page?.size === 0) this.#byPage.delete(key);
-    }
-    this.statistics.dropped++;
-  }
-
   /** True when regions of this page are installed. */
   holdsRegions(key: number): boolean {
-    return (this.#byPage.get(key)?.size ?? 0) > 0;
+    return this.#regions.areIn(key);
   }
 
   /** Code at byte offsets [from, to] of a page has changed. */
   written(key: number, from: number, to: number): void {
-    for (const region of [...(this.#byPage.get(key) ?? [])]) {
-      if (covers(region.covers, key, from, to)) this.#drop(region);
-    }
+    this.#regions.written(key, from, to);
     if (this.#underWay?.keys.has(key)) {
       this.#underWay.written.push({ key, from, to });
       if (this.#underWay.written.length > mostWritten) this.#underWay.stale = true;
@@ -429,8 +354,7 @@ export class Translator {
 
   /** Drops all regions. */
   dropAll(): void {
-    for (const page of this.#byPage.values()) for (const region of [...page]) this.#drop(region);
-    this.#byPage.clear();
+    this.#regions.dropSome(() => true);
     this.#waiting.clear();
     this.#heat.clear();
     this.#refused.clear();
