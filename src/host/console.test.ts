@@ -88,6 +88,8 @@ test('the output of a command is found between the marks, byte for byte, in chun
   const nearMarks = fc.constantFrom(
     '\x1b_continuo-',
     '\x1b_continuo-12ab-end',
+    '\x1b_continuo-12ab-end-',
+    '\x1b_continuo-12ab-end-1234\x1b\\',
     '\x1b\x1b_continuo-12ab-begin\x1b\\',
     '\x1b',
   );

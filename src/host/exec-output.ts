@@ -66,22 +66,36 @@ export class ExecOutput {
   }
 
   #takeOutput(): string {
-    const at = this.#pending.indexOf(this.#end);
-    if (at < 0) {
-      const kept = partialMark(this.#pending, this.#end);
-      const output = this.#pending.slice(0, this.#pending.length - kept);
-      this.#pending = this.#pending.slice(output.length);
-      return output;
+    let output = '';
+    for (;;) {
+      const at = this.#pending.indexOf(this.#end);
+      if (at < 0) {
+        const end = this.#pending.length - partialMark(this.#pending, this.#end);
+        output += this.#pending.slice(0, end);
+        this.#pending = this.#pending.slice(end);
+        return output;
+      }
+      output += this.#pending.slice(0, at);
+      this.#pending = this.#pending.slice(at);
+      const behind = this.#pending.slice(this.#end.length);
+      const [digits = ''] = /^\d{0,3}/.exec(behind) ?? [];
+      const close = behind.slice(digits.length, digits.length + markEnd.length);
+      if (digits !== '' && close === markEnd) {
+        this.#state = 'ended';
+        this.#status = Number(digits);
+        this.#pending = '';
+        return output;
+      }
+      // The rest is still to come.
+      if (
+        close === '' ||
+        (digits !== '' && behind.length < digits.length + markEnd.length && markEnd.startsWith(close))
+      ) {
+        return output;
+      }
+      // The command itself has printed what the mark starts with.
+      output += this.#end;
+      this.#pending = behind;
     }
-    const output = this.#pending.slice(0, at);
-    this.#pending = this.#pending.slice(at);
-    const digits = this.#pending.slice(this.#end.length);
-    const close = digits.indexOf(markEnd);
-    if (close >= 0) {
-      this.#state = 'ended';
-      this.#status = Number.parseInt(digits.slice(0, close), 10);
-      this.#pending = '';
-    }
-    return output;
   }
 }
