@@ -244,18 +244,18 @@ export function tlbSelectKeyed(cpu: usize, rights: i32): void {
     const at = parked + 16 + (end++ << 4);
     store<u64>(at, tag);
     store<u32>(at, load<u32>(entry, 8), 8);
-    store<u32>(at, entry, 12);
+    store<u32>(at, <u32>entry | (isAlone(entry) ? 1 : 0), 12);
   }
   let kept: u32 = 0;
   let back: u32 = 0;
   for (let i: u32 = 0; i < end; i++) {
     const from = parked + 16 + (i << 4);
-    const entry: usize = load<u32>(from, 12);
+    const word = load<u32>(from, 12);
+    const entry: usize = word & ~15;
     if (rights & (entry < base + readBytes ? 1 : 2)) {
       store<u64>(entry, load<u64>(from));
       store<u32>(entry, load<u32>(from, 8), 8);
-      // Entries that depend on AMR are never joined with the next page.
-      store<u32>(entry, ALONE, 12);
+      store<u32>(entry, word & 1 ? ALONE : 0, 12);
       store<u32>(keyed + 4 + (back++ << 2), entry);
     } else {
       v128.store(parked + 16 + (kept++ << 4), v128.load(from));

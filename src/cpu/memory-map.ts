@@ -22,7 +22,7 @@ export const tlbBytes = tlbSets * tlbSetBytes;
  * costs what was filled. Two more list entries that depend on AMR, and those of the supervisor's set that belong to the
  * current PID. {count: u32, offsets: u32 × tlbJournalEntries}; a count above tlbJournalEntries means "all". Behind them
  * lies a list of another form: entries that AMR keeps out for the moment, {count: u32} and from byte 16 on
- * {tag: u64, host: u32, offset: u32}.
+ * {tag: u64, host: u32, offset + 1 for an entry that is for the second of its pages: u32}.
  */
 export const tlbJournalEntries = 4095;
 export const tlbJournalBytes = 4 * (tlbJournalEntries + 1);

@@ -271,6 +271,25 @@ test('what AMR has shut comes back without a walk when it is opened, each right 
   assert.equal(plane.probe(0, 'tlbRead', 0x1_0000n), undefined);
 });
 
+test('an entry that has taken the place of one that depends on AMR goes and comes as what it is', () => {
+  const { plane, trees } = machine();
+  plane.setSpr(0, 48, 3n);
+  trees.map(3, 0x1_0000n, 0x30_0000, 16, eaa.read | eaa.write | changed);
+  // The same entry of the table: 64 MiB further on, with the bits that are mixed in.
+  const kernel = quadrant3 | 0x401_4000n;
+  const at = trees.map(0, 0x401_0000n, 0x31_0000, 16, eaa.privileged | eaa.read | eaa.write | changed);
+  plane.on(0, 'loadSlow', 0x1_0000n, 4);
+  plane.on(0, 'loadSlow', kernel, 4);
+  assert.equal(plane.probe(0, 'tlbRead', 0x1_0000n), undefined, 'both have the same entry');
+  plane.on(0, 'moveToSpr', 29, 0xc000000000000000n);
+  plane.on(0, 'moveToSpr', 29, 0n);
+  const host = plane.ramBase + 0x31_4000;
+  assert.equal(plane.probe(0, 'tlbRead', kernel + 4092n, 8), host + 4092);
+  plane.write64(at, 0n);
+  plane.on(0, 'tlbInvalidateEntry', 0n, quadrant3 | 0x401_0000n | (5n << 5n), 3, 0);
+  assert.equal(plane.probe(0, 'tlbRead', kernel, 4), undefined);
+});
+
 test("a change of PID keeps the kernel's pages and each process's own", () => {
   const { plane, trees } = machine();
   trees.map(0, 0x2_0000n, 0x31_0000, 16, eaa.privileged | eaa.read);

@@ -6,7 +6,6 @@
 // code, grow with each access. Where the span is out of reach the first access leaves the region, as a miss does.
 import type { Ir } from '../ir/ir.ts';
 import { type Node, sumOf } from '../ir/node.ts';
-import { tlbReach } from '../tlb-index.ts';
 
 /** Displacements further apart than this are not taken to be in reach of one entry: objects that cross pages are common. */
 const furthest = 512;
@@ -21,7 +20,7 @@ export class BlockPage {
   #to = 0;
   /** Positions in the code of the constants that say so. */
   readonly #lowest: number[] = [];
-  readonly #highest: number[] = [];
+  readonly #highest: { readonly position: number; readonly reach: number }[] = [];
 
   constructor(ir: Ir, host: number) {
     this.#ir = ir;
@@ -41,13 +40,13 @@ export class BlockPage {
     this.#lowest.push(this.#ir.i64Constant(this.#from));
   }
 
-  /** Writes the most that the lowest byte's distance from a tag may be (i64). */
-  writeHighest(): void {
-    this.#highest.push(this.#ir.i64Constant(this.#greatest));
+  /** Writes the most that the lowest byte's distance from an address may be with all within `reach` bytes of it (i64). */
+  writeHighest(reach: number): void {
+    this.#highest.push({ position: this.#ir.i64Constant(reach - this.#span), reach });
   }
 
-  get #greatest(): number {
-    return tlbReach - (this.#to - this.#from);
+  get #span(): number {
+    return this.#to - this.#from;
   }
 
   /** Has the span include an access at a displacement from the first one; false when that is too far away. */
@@ -59,7 +58,7 @@ export class BlockPage {
     this.#from = from;
     this.#to = to;
     for (const position of this.#lowest) this.#ir.changeConstant(position, from);
-    for (const position of this.#highest) this.#ir.changeConstant(position, this.#greatest);
+    for (const { position, reach } of this.#highest) this.#ir.changeConstant(position, reach - this.#span);
     return true;
   }
 }

@@ -13,6 +13,8 @@ export interface AddressBase {
   readonly displacement: number | undefined;
 }
 
+const pageBytes = 4096;
+
 /** What is looked for. */
 interface Access {
   readonly size: number;
@@ -44,15 +46,27 @@ export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean,
     writeLowest(ir, page);
     ir.localGet(kept.empty);
     ir.code.byte(0x84);
-    writeBeyond(ir, access);
+    writeBeyond(ir, access, pageBytes);
     ir.openIf();
     writeTlbProbe(ir, f, access);
+    // The entry may be for the second one of its pages, and nothing is known of the first then: the page itself is kept.
+    ir.localGet(f.address);
+    writeLowest(ir, page);
+    ir.i64Const(-pageBytes);
+    ir.code.byte(0x83);
+    ir.localTee(kept.tag);
     ir.localGet(f.entry);
     ir.memory(opcode.i64Load, 0, 3);
-    ir.localSet(kept.tag);
+    ir.code.byte(0x7d);
+    ir.code.byte(0xa7);
     ir.localGet(f.entry);
     ir.memory(opcode.i32Load, 8, 2);
+    ir.code.byte(0x6a);
     ir.localSet(kept.host);
+    ir.localGet(f.address);
+    ir.localGet(kept.tag);
+    ir.code.byte(0x7d);
+    ir.localSet(f.distance);
     ir.code.bytes([0x42, 0]);
     ir.localSet(kept.empty);
     ir.close();
@@ -71,13 +85,10 @@ function writeLowest(ir: Ir, page: BlockPage | undefined): void {
   ir.code.byte(0x7c);
 }
 
-/** With the lowest byte's distance from a tag on the stack: 1 when not all is in reach of the entry. */
-function writeBeyond(ir: Ir, { size, page }: Access): void {
-  if (page) page.writeHighest();
-  else {
-    ir.code.byte(0x42);
-    ir.code.s64(tlbReach - size);
-  }
+/** With the lowest byte's distance from an address on the stack: 1 when not all lies within `reach` bytes of it. */
+function writeBeyond(ir: Ir, { size, page }: Access, reach: number): void {
+  if (page) page.writeHighest(reach);
+  else ir.i64Const(reach - size);
   ir.code.byte(0x56);
 }
 
@@ -96,6 +107,6 @@ function writeTlbProbe(ir: Ir, f: RegionFrame, access: Access): void {
   ir.code.byte(0x7d);
   ir.localTee(f.distance);
   writeLowest(ir, page);
-  writeBeyond(ir, access);
+  writeBeyond(ir, access, tlbReach);
   ir.branchIf(f.miss);
 }
