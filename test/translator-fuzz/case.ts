@@ -3,7 +3,7 @@ import type { IsaVersion } from '../../src/isa/version.ts';
 import { indexRegisters, pointerRegisters, randomProgram } from './program.ts';
 import { Random } from './random.ts';
 
-/** Guest addresses of a case; effective addresses are the real ones when translation is on, too. */
+/** Guest addresses of a case. With translation on, those of code are the real ones, too; data may lie elsewhere. */
 export const places = {
   code: 0x1_0000,
   /** Readable and writable. */
@@ -14,6 +14,9 @@ export const places = {
   unmapped: 0x6_0000,
   pageTables: 0x8_0000,
 } as const;
+
+/** Pages of 4 KiB in the window. */
+export const windowPages = (places.readOnly - places.window) / 4096;
 
 /** One step: run for a budget, or drop translated code before that. */
 export interface FuzzStep {
@@ -39,7 +42,10 @@ export interface FuzzCase {
   readonly ctr: bigint;
   readonly fpscr: bigint;
   readonly vscr: bigint;
+  /** What each page of the window holds, turned by some bytes. */
   readonly window: Uint8Array;
+  /** With translation on: the page of the window's memory that each of its pages of 4 KiB is; undefined for pages of 64 KiB. */
+  readonly scattered: readonly number[] | undefined;
   readonly steps: readonly FuzzStep[];
   /** Instructions, by their number, that regions are made from before the first step. */
   readonly hot: readonly number[];
@@ -139,6 +145,15 @@ function randomFpscr(random: Random): bigint {
   return consistent(random.word() & ~0x6000_0800);
 }
 
+/** Real pages in another order, with runs of neighbours. */
+function randomOrder(random: Random): number[] {
+  const pages = Array.from({ length: windowPages }, (_, i) => i);
+  return Array.from({ length: windowPages }, (_, i) => {
+    const at = random.chance(0.3) ? 0 : random.below(windowPages - i);
+    return pages.splice(at, 1)[0] ?? 0;
+  });
+}
+
 /** The case of a seed. */
 export function makeCase(seed: number): FuzzCase {
   const random = new Random(seed);
@@ -171,6 +186,7 @@ export function makeCase(seed: number): FuzzCase {
     fpscr: BigInt.asUintN(64, randomFpscr(random)),
     vscr: BigInt(random.chance(0.5) ? 0 : 0x1_0000),
     window,
+    scattered: random.chance(0.6) ? randomOrder(random) : undefined,
     steps: Array.from({ length: random.between(6, 24) }, () => ({
       budget: random.chance(0.7) ? random.between(1, 30) : random.between(30, 120),
       drop: random.chance(0.05),

@@ -8,14 +8,17 @@ import { leaveReason } from '../../src/engine/leave-reason.ts';
 import type { CodePage } from '../../src/engine/translator/region-place.ts';
 import type { TranslatorTuning } from '../../src/engine/translator/translator-tuning.ts';
 import type { IsaVersion } from '../../src/isa/version.ts';
-import { type FuzzCase, places } from './case.ts';
+import { type FuzzCase, places, windowPages } from './case.ts';
 
 const ramBytes = 0x10_0000;
 const processTable = 0x8000;
 const lpcrNumber = 318;
 /** LPCR of a radix guest: UPRT, GTSE, HR; interrupts come in real mode at the base, big-endian. */
 const lpcr = 0x50_0000n;
-const pageBytes = 0x1_0000;
+const pageBytes = 4096;
+const largePageBytes = 0x1_0000;
+/** By how much each page's content is turned against that of the one before. */
+const turn = 72;
 /** sc 1: comes back to the host. */
 const returnWord = 0x4400_0022;
 const systemCallVector = 0xc00;
@@ -23,6 +26,13 @@ const systemCallVector = 0xc00;
 const leafEntry = (real: number, access: bigint) => (3n << 62n) | BigInt(real) | 0x180n | access;
 const readWriteExecute = 7n;
 const readExecute = 5n;
+
+/** Where a page is: those of the window, and the read-only ones behind it, in the case's order. */
+function realAddress(address: number, scattered: FuzzCase['scattered']): number {
+  const index = (address - places.window) / pageBytes;
+  const page = index < 0 ? undefined : scattered?.[index % windowPages];
+  return page === undefined ? address : address + (page - (index % windowPages)) * pageBytes;
+}
 
 /** What one step did. */
 export interface StepResult {
@@ -59,19 +69,35 @@ export class FuzzCpu {
     const view = this.#view;
     this.#image.fill(0);
     for (let vector = 0x100; vector < 0x4000; vector += 0x20) view.setUint32(vector, returnWord);
-    const { pageTables, window, readOnly, unmapped } = places;
-    // One tree of 13, 9, 9 and 5 bits; RTS stands for 52-bit addresses.
+    for (let page = 0; places.window + page * pageBytes < places.unmapped; page++) {
+      const at = places.window + page * pageBytes;
+      const from = (page * turn) % pageBytes;
+      this.#image.set(fuzzCase.window.subarray(from), at);
+      this.#image.set(fuzzCase.window.subarray(0, from), at + pageBytes - from);
+    }
+    this.#fillTree(fuzzCase);
+    for (const [i, word] of fuzzCase.words.entries())
+      view.setUint32(fuzzCase.start + 4 * i, word, fuzzCase.littleEndian);
+  }
+
+  /** One tree of 13, 9, 9 and, for pages of 64 KiB, 5 or, for those of 4 KiB, 9 bits. */
+  #fillTree({ scattered }: FuzzCase): void {
+    const view = this.#view;
+    const { pageTables, readOnly, unmapped } = places;
+    // RTS stands for 52-bit addresses.
     view.setBigUint64(processTable, 0x4000_0000_0000_00a0n | BigInt(pageTables) | 13n);
     view.setBigUint64(pageTables, (1n << 63n) | BigInt(pageTables + 0x1_0000) | 9n);
     view.setBigUint64(pageTables + 0x1_0000, (1n << 63n) | BigInt(pageTables + 0x1_1000) | 9n);
-    view.setBigUint64(pageTables + 0x1_1000, (1n << 63n) | BigInt(pageTables + 0x1_2000) | 5n);
-    for (let real: number = places.code; real < unmapped; real += pageBytes) {
-      const access = real === readOnly ? readExecute : readWriteExecute;
-      view.setBigUint64(pageTables + 0x1_2000 + 8 * (real / pageBytes), leafEntry(real, access));
+    const bits = scattered ? 9n : 5n;
+    view.setBigUint64(pageTables + 0x1_1000, (1n << 63n) | BigInt(pageTables + 0x1_2000) | bits);
+    const size = scattered ? pageBytes : largePageBytes;
+    for (let address: number = places.code; address < unmapped; address += size) {
+      const access = address >= readOnly ? readExecute : readWriteExecute;
+      view.setBigUint64(
+        pageTables + 0x1_2000 + 8 * (address / size),
+        leafEntry(realAddress(address, scattered), access),
+      );
     }
-    for (let at = window; at < unmapped; at += fuzzCase.window.length) this.#image.set(fuzzCase.window, at);
-    for (const [i, word] of fuzzCase.words.entries())
-      view.setUint32(fuzzCase.start + 4 * i, word, fuzzCase.littleEndian);
   }
 
   #setRegisters(fuzzCase: FuzzCase): void {

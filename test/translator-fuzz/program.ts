@@ -1,4 +1,5 @@
 // Random programs from the instruction table: rows with random operands, branches that stay inside, loops that end.
+import { assemble } from '../../src/isa/assemble.ts';
 import { existsIn } from '../../src/isa/decode.ts';
 import { type FieldName, fieldValue, type Pattern } from '../../src/isa/field.ts';
 import { encodeField, fieldWidth, type InstructionBits, operandKind } from '../../src/isa/operand.ts';
@@ -182,23 +183,40 @@ function relative(random: Random, pattern: Pattern, { word, prefix }: Instructio
   };
 }
 
+/** A loop that walks through memory, across pages: accesses off one register, which goes up or down. */
+function randomWalk(random: Random): number[] {
+  const register = random.pick(pointerRegisters);
+  const step = random.pick([8, 24, 64, 520, 2048]) * (random.chance(0.5) ? 1 : -1);
+  const accesses = Array.from({ length: random.between(1, 3) }, () => {
+    const mnemonic = random.pick(['lbz', 'lhz', 'lwz', 'ld', 'stw', 'std', 'lfd', 'stfd']);
+    return `${mnemonic} ${random.below(12)}, ${4 * random.between(-16, 16)}(${register})`;
+  });
+  const lines = [...accesses, `addi ${register}, ${register}, ${step}`];
+  const source = `again: ${lines.join('\n')}\nbdnz again`;
+  const { bytes } = assemble(source);
+  const view = new DataView(bytes.buffer);
+  return Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
+}
+
 /** Instruction words of a random program. The last one branches to the first. */
 export function randomProgram(random: Random, edition: IsaVersion, length: number): number[] {
   const words: number[] = [];
   let field = 0;
   let compared = false;
-  for (let index = 0; index < length - 1; index++) {
+  while (words.length < length - 1) {
+    if (random.chance(0.04)) {
+      words.push(...randomWalk(random).slice(0, length - 1 - words.length));
+      compared = false;
+      continue;
+    }
     const afterCompare = compared && random.chance(0.6);
     const row = afterCompare ? random.pick(conditionUsers) : pickRow(random, edition);
     compared = isCompare(row);
-    const { word, prefix } = randomInstruction(random, row, { index, length: length - 1, field });
+    const { word, prefix } = randomInstruction(random, row, { index: words.length, length: length - 1, field });
     const pattern = patternOf(row);
     if (pattern.pieces.has('BF')) field = fieldValue(pattern, 'BF', word);
     else if (pattern.pieces.has('Rc') && (word & 1) === 1) field = 0;
-    if (prefix !== 0 && index < length - 2) {
-      words.push(prefix);
-      index++;
-    }
+    if (prefix !== 0 && words.length < length - 2) words.push(prefix);
     words.push(word);
   }
   words.push((0x4800_0000 | ((-4 * (length - 1)) & 0x3ff_fffc)) >>> 0);
