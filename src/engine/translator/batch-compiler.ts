@@ -60,8 +60,6 @@ export interface TranslatedBatch {
   readonly bytes: Uint8Array<ArrayBuffer> | undefined;
 }
 
-const noEntries: ReadonlySet<number> = new Set();
-
 /** Times that each instruction on a traced way was executed, on the average, from which on it is a loop that counts. */
 const goesRound = 16;
 
@@ -125,8 +123,8 @@ export class BatchCompiler {
     };
     const inOrder = [...places.entries()].sort(([, a], [, b]) => idOf(a) - idOf(b));
     const compiled = inOrder.flatMap(([number, place]) => {
-      const known = entered.get(place.key) ?? noEntries;
-      if (!place.around && known.has(place.offset)) return [];
+      const known = entered.get(place.key);
+      if (!place.around && known?.has(place.offset)) return [];
       const plan = this.#planner.plan(place, known);
       if (!plan) return [];
       const region = this.#compile(plan, imports);

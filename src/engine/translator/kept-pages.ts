@@ -48,7 +48,7 @@ export class KeptPages {
   endLoop(position: number): void {
     const reset = new Ir(this.#ir.locals);
     for (const { tag, host, empty } of this.#used ?? []) {
-      reset.code.operator(0x42, 0);
+      reset.i64Const(0);
       reset.localSet(tag);
       reset.i32Const(0);
       reset.localSet(host);

@@ -3,6 +3,7 @@ import type { Ir } from '../ir/ir.ts';
 import { tlbReach, writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { BlockPage } from './block-pages.ts';
+import type { KeptPage } from './kept-pages.ts';
 import { type RegionFrame, writeContextWord } from './region-frame.ts';
 
 /** The register that an address is made from. */
@@ -34,48 +35,56 @@ export function writeProbe(ir: Ir, f: RegionFrame, size: number, write: boolean,
   const page = displacement === undefined ? undefined : f.blockPages.add(stateClass, write, displacement, size);
   const access = { size, write, page };
   ir.localSet(f.address);
-  if (!kept) {
+  if (kept) writeKeptProbe(ir, f, kept, access);
+  else {
     writeTlbProbe(ir, f, access);
     ir.localGet(f.entry);
     ir.memory(opcode.i32Load, 8, 2);
-  } else {
-    ir.localGet(f.address);
-    ir.localGet(kept.tag);
-    ir.code.byte(0x7d);
-    ir.localTee(f.distance);
-    writeLowest(ir, page);
-    ir.localGet(kept.empty);
-    ir.code.byte(0x84);
-    writeBeyond(ir, access, pageBytes);
-    ir.openIf();
-    writeTlbProbe(ir, f, access);
-    // The entry may be for the second one of its pages, and nothing is known of the first then: the page itself is kept.
-    ir.localGet(f.address);
-    writeLowest(ir, page);
-    ir.i64Const(-pageBytes);
-    ir.code.byte(0x83);
-    ir.localTee(kept.tag);
-    ir.localGet(f.entry);
-    ir.memory(opcode.i64Load, 0, 3);
-    ir.code.byte(0x7d);
-    ir.code.byte(0xa7);
-    ir.localGet(f.entry);
-    ir.memory(opcode.i32Load, 8, 2);
-    ir.code.byte(0x6a);
-    ir.localSet(kept.host);
-    ir.localGet(f.address);
-    ir.localGet(kept.tag);
-    ir.code.byte(0x7d);
-    ir.localSet(f.distance);
-    ir.code.bytes([0x42, 0]);
-    ir.localSet(kept.empty);
-    ir.close();
-    ir.localGet(kept.host);
   }
   ir.localGet(f.distance);
   ir.code.byte(0xa7);
   ir.code.byte(0x6a);
   if (page) ir.localTee(page.host);
+}
+
+/**
+ * Goes by the kept page; where the access is not in it, probes the TLB and keeps what it found. Leaves the page's place in
+ * linear memory (i32) on the stack.
+ */
+function writeKeptProbe(ir: Ir, f: RegionFrame, kept: KeptPage, access: Access): void {
+  const { page } = access;
+  ir.localGet(f.address);
+  ir.localGet(kept.tag);
+  ir.code.byte(0x7d);
+  ir.localTee(f.distance);
+  writeLowest(ir, page);
+  ir.localGet(kept.empty);
+  ir.code.byte(0x84);
+  writeBeyond(ir, access, pageBytes);
+  ir.openIf();
+  writeTlbProbe(ir, f, access);
+  // The entry may be for the second one of its pages, and nothing is known of the first then: the page itself is kept.
+  ir.localGet(f.address);
+  writeLowest(ir, page);
+  ir.i64Const(-pageBytes);
+  ir.code.byte(0x83);
+  ir.localTee(kept.tag);
+  ir.localGet(f.entry);
+  ir.memory(opcode.i64Load, 0, 3);
+  ir.code.byte(0x7d);
+  ir.code.byte(0xa7);
+  ir.localGet(f.entry);
+  ir.memory(opcode.i32Load, 8, 2);
+  ir.code.byte(0x6a);
+  ir.localSet(kept.host);
+  ir.localGet(f.address);
+  ir.localGet(kept.tag);
+  ir.code.byte(0x7d);
+  ir.localSet(f.distance);
+  ir.i64Const(0);
+  ir.localSet(kept.empty);
+  ir.close();
+  ir.localGet(kept.host);
 }
 
 /** With the address or distance of the access on the stack: makes it that of the lowest byte. */

@@ -194,7 +194,7 @@ export class RegionPlanner {
    * Finds what belongs to a region; undefined when there is none to be had.
    * @param entries byte offsets in its page where other regions can be entered
    */
-  plan(place: PlaceToTranslate, entries: ReadonlySet<number>): RegionPlan | undefined {
+  plan(place: PlaceToTranslate, entries = noEntries): RegionPlan | undefined {
     const { regionLimit, joinedLimit, onlyExecuted } = this.#tuning;
     const around = place.around?.pages.get(0)?.key === place.key ? place.around : undefined;
     const code = new RegionCode(this.#memory, this.#decoder(place.key), place, around, onlyExecuted);
