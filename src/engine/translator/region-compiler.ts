@@ -188,6 +188,14 @@ class RegionCompiler implements BranchWriter {
     const { dispatched } = this.#graph;
     const { next, leave } = this.#frame;
     const labels = dispatched.map((block) => this.#blockLabels[block] ?? 0);
+    // The number is never negative. V8 cannot know, and so does not compute all addresses of the region in front of the loop.
+    ir.localGet(parameter.pageEa);
+    ir.localGet(parameter.number);
+    ir.i32Const(31);
+    ir.code.byte(0x76);
+    ir.code.byte(0xad);
+    ir.code.byte(0x7c);
+    ir.localSet(parameter.pageEa);
     dispatch.write(ir, parameter.number, labels, leave, (target) => {
       const block = dispatched[target] ?? 0;
       const at = this.#graph.blocks[block]?.start ?? 0;
