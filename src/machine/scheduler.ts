@@ -35,7 +35,7 @@ export interface RunWatch {
 type RunState = 'running' | 'ceded' | 'joined' | 'stopped';
 
 /** Instructions of a slice: short enough that interrupts from outside wait for a fraction of a millisecond. */
-const sliceInstructions = 50_000;
+const sliceInstructions = 100_000;
 /** With several vCPUs, and one of them waiting for another. */
 const sharedSliceInstructions = 20_000;
 
