@@ -459,7 +459,7 @@ export class Engine {
       const place = this.code.placeOf(record);
       const inside = vcpu.view.getUint32(state.endedInside.offset, true) !== 0;
       vcpu.view.setUint32(state.endedInside.offset, 0, true);
-      this.#samplePeriod = Math.min(this.#samplePeriod * 2, longestPeriod);
+      this.#samplePeriod = Math.min(this.#samplePeriod + (this.#samplePeriod >> 2), longestPeriod);
       if (!inside && this.translator.sampleStart(place, slice)) this.#joining = { place, nip: vcpu.nip };
       return;
     }
@@ -479,4 +479,4 @@ const firstRegions = 4096;
 
 /** Bounds of the sampling period in guest instructions. */
 const shortestPeriod = 4096;
-const longestPeriod = 65536;
+const longestPeriod = 131_072;
