@@ -192,7 +192,28 @@ function randomWalk(random: Random): number[] {
     return `${mnemonic} ${random.below(12)}, ${4 * random.between(-16, 16)}(${register})`;
   });
   const lines = [...accesses, `addi ${register}, ${register}, ${step}`];
-  const source = `again: ${lines.join('\n')}\nbdnz again`;
+  return wordsOf(`again: ${lines.join('\n')}\nbdnz again`);
+}
+
+/** Accesses off one register by constants in another one, as vectors are saved. */
+function randomSave(random: Random): number[] {
+  const register = random.pick(pointerRegisters);
+  const index = random.pick(indexRegisters);
+  const unit = random.pick([1, 8, 16, 16]);
+  const aligned = random.chance(0.6);
+  const kinds = aligned ? ['lvx', 'stvx', 'lvx', 'lvewx'] : ['lxvd2x', 'stxvd2x', 'ldx', 'stwx', 'lfdx', 'stvebx'];
+  const lines = Array.from({ length: random.between(2, 6) }, () => {
+    const mnemonic = random.pick(kinds);
+    const operands = random.chance(0.85) ? `${register}, ${index}` : `${index}, ${register}`;
+    const constant = `li ${index}, ${unit * random.between(-12, 24)}\n`;
+    const indexed = random.chance(0.75) ? constant : random.chance(0.5) ? `addi ${index}, ${index}, 24\n` : '';
+    const moved = random.chance(0.3) ? `addi ${register}, ${register}, ${random.pick([8, 16, -32])}\n` : '';
+    return `${indexed}${moved}${mnemonic} ${random.below(12)}, ${operands}`;
+  });
+  return wordsOf(lines.join('\n'));
+}
+
+function wordsOf(source: string): number[] {
   const { bytes } = assemble(source);
   const view = new DataView(bytes.buffer);
   return Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
@@ -204,8 +225,9 @@ export function randomProgram(random: Random, edition: IsaVersion, length: numbe
   let field = 0;
   let compared = false;
   while (words.length < length - 1) {
-    if (random.chance(0.04)) {
-      words.push(...randomWalk(random).slice(0, length - 1 - words.length));
+    if (random.chance(0.08)) {
+      const some = random.chance(0.5) ? randomWalk(random) : randomSave(random);
+      words.push(...some.slice(0, length - 1 - words.length));
       compared = false;
       continue;
     }

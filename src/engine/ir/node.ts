@@ -52,6 +52,7 @@ export function constantOf(of: Value): number | undefined {
 }
 
 const addCode = operatorCode('i64.add');
+const andCode = operatorCode('i64.and');
 
 /** State of a class plus a constant. */
 export interface StateSum {
@@ -66,6 +67,18 @@ export function sumOf(value: Node): StateSum | undefined {
   if (value.code !== addCode || base?.kind !== 'read' || displacement === undefined) return undefined;
   const constant = constantOf(displacement);
   return constant === undefined ? undefined : { stateClass: base.stateClass, displacement: constant };
+}
+
+/** The classes of state that a value is the sum of; undefined when it is something else. */
+export function sumOfStates(value: Node): readonly [string, string] | undefined {
+  const [a, b] = value.args;
+  return value.code === addCode && a?.kind === 'read' && b?.kind === 'read' ? [a.stateClass, b.stateClass] : undefined;
+}
+
+/** What a value is with its low bits cleared, when so many low bits (a power of 2 of bytes) are; else undefined. */
+export function alignedDown(value: Node, bytes: number): Node | undefined {
+  const [of, mask] = value.args;
+  return value.code === andCode && mask !== undefined && constantOf(mask) === -bytes ? of : undefined;
 }
 
 /** A list of statements; `parent` is undefined for the outermost one. */

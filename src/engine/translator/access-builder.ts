@@ -1,9 +1,10 @@
 // Builds accesses to guest memory: a probe, then a plain load or store; what misses leaves the region.
 import { state } from '../../cpu/state.ts';
 import type { AccessSize, I32, I64, V128 } from '../../isa/builder.ts';
-import { asNode, type Node, sumOf } from '../ir/node.ts';
+import { alignedDown, asNode, type Node, type StateSum, sumOf, sumOfStates } from '../ir/node.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { opcode } from '../wasm/memory-operators.ts';
+import { alignedBase, quadwordBytes } from './block-pages.ts';
 import { type AddressBase, writeProbe } from './probe.ts';
 import { writeSite } from './region-frame.ts';
 import { RegisterBuilder } from './register-builder.ts';
@@ -24,12 +25,30 @@ export abstract class AccessBuilder extends RegisterBuilder {
 
   /** The register off which an address is made; undefined when there is none. */
   protected baseOf(ea: Node): AddressBase | undefined {
-    const sum = sumOf(ea);
+    const sum = this.#sumOf(ea);
     if (sum) return sum;
     for (let node: Node | undefined = ea; node; node = node.args[0]) {
       if (node.kind === 'read') return { stateClass: node.stateClass, displacement: undefined };
     }
     return undefined;
+  }
+
+  /** The register and the constant that an address is the sum of; lvx and its like take that sum's quadword. */
+  #sumOf(ea: Node): StateSum | undefined {
+    const within = alignedDown(ea, quadwordBytes);
+    if (within) {
+      const sum = this.#sumOf(within);
+      if (!sum || sum.displacement % quadwordBytes !== 0) return undefined;
+      return { stateClass: alignedBase(sum.stateClass), displacement: sum.displacement };
+    }
+    const states = sumOfStates(ea);
+    if (!states) return sumOf(ea);
+    const [a, b] = states;
+    const { blockPages } = this.frame;
+    const index = blockPages.constant(b);
+    if (index !== undefined) return { stateClass: a, displacement: index };
+    const base = blockPages.constant(a);
+    return base === undefined ? undefined : { stateClass: b, displacement: base };
   }
 
   /** Writes the way from the address on the stack to its place in linear memory, which stays there. */

@@ -5,10 +5,18 @@
 // TLB entry of the lowest one. The span is known when the block has been written; until then its bounds, which are constants in the
 // code, grow with each access. Where the span is out of reach the first access leaves the region, as a miss does.
 import type { Ir } from '../ir/ir.ts';
-import { type Node, sumOf } from '../ir/node.ts';
+import { constantOf, type Node, sumOf } from '../ir/node.ts';
 
 /** Displacements further apart than this are not taken to be in reach of one entry: objects that cross pages are common. */
 const furthest = 512;
+
+/** Bytes of a vector. */
+export const quadwordBytes = 16;
+
+/** Stands for the quadword that a register points into. */
+export function alignedBase(stateClass: string): string {
+  return `${stateClass} aligned`;
+}
 
 /** A register, and where it points to. */
 export class BlockPage {
@@ -86,6 +94,8 @@ export class BlockPages {
   /** Of the present instruction: classes that it has written, and pages that it uses. */
   readonly #changed = new Set<string>();
   readonly #lent = new Set<BlockPage>();
+  /** Registers that hold a constant, by the class of their state. */
+  readonly #constants = new Map<string, number>();
 
   constructor(ir: Ir) {
     this.#ir = ir;
@@ -122,22 +132,39 @@ export class BlockPages {
     return page;
   }
 
+  /** The constant that a register holds in front of the present instruction; undefined when that is not known. */
+  constant(base: string): number | undefined {
+    return this.#constants.get(base);
+  }
+
   /** The register has another value now, which is said when it is certain. */
   changed(base: string, value: Node | undefined): void {
     // That of another register, or its own, plus a constant.
     const from = value && sumOf(value);
     // It goes to memory.
     if (from?.stateClass === base && from.displacement === 0) return;
-    for (const known of this.#known) {
-      const source = from && !this.#changed.has(from.stateClass) ? known.get(from.stateClass) : undefined;
-      if (!from || !source) known.delete(base);
-      else known.set(base, { page: source.page, displacement: source.displacement - from.displacement });
-    }
+    const constant = value && constantOf(value);
+    if (constant === undefined) this.#constants.delete(base);
+    else this.#constants.set(base, constant);
+    const source = from && !this.#changed.has(from.stateClass) ? from : undefined;
+    this.#move(base, source?.stateClass, source?.displacement ?? 0);
+    const stays = source && source.displacement % quadwordBytes === 0;
+    this.#move(alignedBase(base), stays ? alignedBase(source.stateClass) : undefined, source?.displacement ?? 0);
     this.#changed.add(base);
+  }
+
+  /** A base is now another one plus a displacement, or unknown. */
+  #move(base: string, from: string | undefined, displacement: number): void {
+    for (const known of this.#known) {
+      const source = from === undefined ? undefined : known.get(from);
+      if (!source) known.delete(base);
+      else known.set(base, { page: source.page, displacement: source.displacement - displacement });
+    }
   }
 
   /** Another block, or translations may have changed. */
   clear(): void {
     for (const known of this.#known) known.clear();
+    this.#constants.clear();
   }
 }
