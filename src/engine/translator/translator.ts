@@ -168,7 +168,7 @@ export class Translator {
     const region = this.#regions.startingAt(id);
     if (!region || region.joins >= mostJoins || this.#foundAgain(id)) return false;
     // What was joined already is looked at again, more and more seldom: control may take other ways.
-    const threshold = this.#tuning.joinThreshold * 8 ** region.joins;
+    const threshold = this.#tuning.joinThreshold * 64 ** region.joins;
     if (this.#found - region.since > threshold * joinShare) {
       region.found = 0;
       region.since = this.#found;
