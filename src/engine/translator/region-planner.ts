@@ -210,26 +210,30 @@ export class RegionPlanner {
         : nested;
       return found.blocks.length > 0 ? { place, found, pages, repetition: undefined } : undefined;
     }
-    // Where a run did not come to by the branch in front of it, it came by an address.
+    // Where control did not come to by the branch in front of it, nor from the run before, at the end of a page, it came by an address.
     let expected: Flow | undefined;
+    let behindRun: number | undefined;
     for (const { at: first, instructions } of around.runs) {
       if (traced.size >= joinedLimit) break;
-      const branched = expected?.target === first;
+      const known = expected?.target === first || behindRun === first;
       expected = undefined;
+      behindRun = undefined;
       if (!code.page(first)) continue;
       // The host may hold it as a floating-point number, and would all that is computed from it.
       const start = first | 0;
-      if (!branched) starts.push(start);
+      if (!known) starts.push(start);
       for (let at = start, i = 0; i < instructions; i++) {
         if ((at & 0xfff) === 0 && !code.page(at)) break;
         const instruction = code.instruction(at);
         if (instruction.flow === 'stop') {
           expected = undefined;
+          behindRun = undefined;
           break;
         }
         traced.add(at);
         expected = instruction.flow;
         at = behind(instruction);
+        behindRun = at;
       }
     }
     const passed = traced.size;
