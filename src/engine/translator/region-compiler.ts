@@ -213,7 +213,7 @@ class RegionCompiler implements BranchWriter {
 
   /** Control goes from `from` to `to` inside the region, by a branch or not; `from` is where the code being written is. */
   #follow(from: number, to: number, branched: boolean): void {
-    const { position, isMerge, isCut, blocks, dispatched } = this.#graph;
+    const { position, isMerge, isCut, blocks, dispatchedTo } = this.#graph;
     const ir = this.#ir;
     const start = blocks[to]?.start ?? 0;
     const goesBack = (position[to] ?? -1) <= (position[from] ?? -1);
@@ -227,7 +227,7 @@ class RegionCompiler implements BranchWriter {
     if (exactBudget ? branched : cut || goesBack) this.#checkBudget(start);
     if (pageOf(blocks[from]?.start ?? 0) !== pageOf(start)) this.#exits.checkPage(start, branched);
     if (cut) {
-      ir.i32Const(dispatched.indexOf(to));
+      ir.i32Const(dispatchedTo(to));
       ir.localSet(parameter.number);
       ir.branch(this.#loopLabels[0] ?? 0);
     } else if (goesBack) {

@@ -98,6 +98,16 @@ test('a region has the straight runs that control took in its page', () => {
   assert.ok(instructions?.includes(0x804));
 });
 
+test('a run that another one goes on from is no entry, whatever ends it', () => {
+  const plan = planOf([
+    { at: 0x340, instructions: 3 },
+    { at: 0x34c, instructions: 2 },
+    { at: 0x800, instructions: 2 },
+  ]);
+  const entries = plan?.found.dispatched.map((block) => plan.found.blocks[block]?.start);
+  assert.deepEqual(entries, [0x340, 0x800]);
+});
+
 test('runs at the other end of the address space are no part of a region', () => {
   // 0x340 is followed by code 2^62 bytes away, where a number has no room for the low bits of an address.
   for (const far of [-(2 ** 62), 2 ** 62, 2 ** 32 + 0x100, -(2 ** 32)]) {

@@ -26,27 +26,32 @@ export interface StructuredGraph {
   readonly outermostLoop: ArrayLike<number>;
   /** True for an edge that would enter a loop in its middle: it goes by the dispatcher, or leaves the region. */
   readonly isCut: (from: number, to: number) => boolean;
+  /** Index in `dispatched` of a block, or of its copy; −1: none. */
+  readonly dispatchedTo: (block: number) => number;
 }
+
+interface Edge {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** More than a region can have. */
+const mostBlocks = 65_536;
 
 /** Edges that are cut, as numbers. */
 class CutEdges {
   readonly #cut = new Set<number>();
-  readonly #blocks: number;
-
-  constructor(blocks: number) {
-    this.#blocks = blocks;
-  }
 
   get size(): number {
     return this.#cut.size;
   }
 
   add(from: number, to: number): void {
-    this.#cut.add(from * this.#blocks + to);
+    this.#cut.add(from * mostBlocks + to);
   }
 
   has(from: number, to: number): boolean {
-    return this.#cut.size > 0 && this.#cut.has(from * this.#blocks + to);
+    return this.#cut.size > 0 && this.#cut.has(from * mostBlocks + to);
   }
 }
 
@@ -77,15 +82,40 @@ function successorsOf(blocks: readonly FlowBlock[], dispatched: readonly number[
   return lists;
 }
 
-/** Cuts the edges that go back to a block that does not dominate where they come from; gives those blocks. */
+/** Most instructions of a block that the dispatcher gets a copy of, and most copies in a region. */
+const mostCopied = 32;
+const mostCopies = 8;
+
+/**
+ * Where the dispatcher enters a loop elsewhere than other code does, one iteration would be a way through the dispatcher. Gives
+ * the dispatcher a copy of one of the edge's blocks instead, which goes on in the loop; false when that can't be.
+ */
+function copyForDispatcher(blocks: FlowBlock[], dispatched: number[], from: number, to: number): boolean {
+  const sizes = [from, to].map((block) => ({ block, size: blocks[block]?.instructions.length ?? 0 }));
+  const [small] = sizes
+    .filter(({ block, size }) => block !== 0 && dispatched.includes(block) && size <= mostCopied)
+    .sort((a, b) => a.size - b.size);
+  const original = small && blocks[small.block];
+  if (!original) return false;
+  dispatched[dispatched.indexOf(small.block)] = blocks.length;
+  blocks.push(original);
+  return true;
+}
+
+/** Index of the dispatcher's target for a block: itself, or the copy that the dispatcher has of it; −1: there is none. */
+function dispatchedTo(blocks: readonly FlowBlock[], dispatched: readonly number[], block: number): number {
+  return dispatched.findIndex((target) => blocks[target] === blocks[block]);
+}
+
+/** Cuts the edges that go back to a block that does not dominate where they come from; gives those edges. */
 function cutIrreducible(
   order: readonly number[],
   position: Int32Array,
   successors: Edges,
   dominator: Int32Array,
   cut: CutEdges,
-): readonly number[] {
-  const targets: number[] = [];
+): readonly Edge[] {
+  const edges: Edge[] = [];
   for (const block of order) {
     for (const to of successors[block] ?? []) {
       const back = position[to] ?? -1;
@@ -94,10 +124,10 @@ function cutIrreducible(
       while ((position[x] ?? -1) > back) x = dominator[x] ?? 0;
       if (x === to) continue;
       cut.add(block, to);
-      targets.push(to);
+      edges.push({ from: block, to });
     }
   }
-  return targets;
+  return edges;
 }
 
 /** Head of the outermost loop of each block; the dispatcher's loop is none. */
@@ -153,19 +183,25 @@ function labelledBlocks(
  * Orders a graph for structured code. Edges that would make it irreducible (into the middle of a loop) go by the
  * dispatcher; where there is none, control leaves the region there.
  */
-export function structure({ blocks, dispatched: wanted }: FoundBlocks): StructuredGraph {
+export function structure({ blocks: found, dispatched: wanted }: FoundBlocks): StructuredGraph {
   const hasDispatcher = wanted.length > 0;
   const dispatched = [...new Set(wanted)];
-  const cut = new CutEdges(blocks.length);
+  const blocks = [...found];
+  let cut = new CutEdges();
   for (;;) {
     const successors = successorsOf(blocks, dispatched, cut);
     const order = reversePostorder(successors);
     const position = positionsOf(order, blocks.length);
     const predecessors = predecessorsOf(successors, position);
     const dominator = immediateDominators(order, position, predecessors);
-    const targets = cutIrreducible(order, position, successors, dominator, cut);
-    if (targets.length > 0) {
-      if (hasDispatcher) for (const to of targets) if (!dispatched.includes(to)) dispatched.push(to);
+    const edges = cutIrreducible(order, position, successors, dominator, cut);
+    if (edges.length > 0) {
+      const copies = blocks.length - found.length;
+      if (copies < mostCopies && edges.some(({ from, to }) => copyForDispatcher(blocks, dispatched, from, to))) {
+        cut = new CutEdges();
+      } else if (hasDispatcher) {
+        for (const { to } of edges) if (dispatchedTo(blocks, dispatched, to) < 0) dispatched.push(to);
+      }
       continue;
     }
     const { isLoop, isMerge } = labelledBlocks(blocks, position, predecessors, hasDispatcher);
@@ -178,6 +214,7 @@ export function structure({ blocks, dispatched: wanted }: FoundBlocks): Structur
       isMerge,
       outermostLoop: outermostLoops(order, position, predecessors, isLoop, hasDispatcher),
       isCut: (from, to) => cut.has(from, to),
+      dispatchedTo: (block) => dispatchedTo(blocks, dispatched, block),
     };
   }
 }
