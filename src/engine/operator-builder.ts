@@ -10,6 +10,7 @@ import type {
   I32,
   I64,
   LeaveCode,
+  LocationSize,
   OperatorName,
   ProgramReason,
   RegisterNumber,
@@ -334,8 +335,8 @@ export abstract class OperatorBuilder implements Builder {
   abstract store(size: AccessSize, ea: I64, value: I64, options?: { readonly reverse?: boolean }): void;
   abstract loadVector(element: 1 | 2 | 4 | 8 | 16, ea: I64): V128;
   abstract storeVector(element: 1 | 2 | 4 | 8 | 16, ea: I64, value: V128): void;
-  abstract loadReserve(size: AccessSize, ea: I64): I64;
-  abstract storeConditional(size: AccessSize, ea: I64, value: I64): I32;
+  abstract loadReserve(size: AccessSize, ea: I64, location?: LocationSize): I64;
+  abstract storeConditional(size: AccessSize, ea: I64, value: I64, location?: LocationSize): I32;
   abstract cia(): I64;
   abstract nia(): I64;
   abstract branchField(field: Field, absolute: boolean): void;

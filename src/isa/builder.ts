@@ -47,6 +47,8 @@ export type ProgramReason = 'illegal' | 'privileged' | 'trap' | 'fpEnabled';
 
 /** Size of a memory access in bytes. */
 export type AccessSize = 1 | 2 | 4 | 8;
+/** Bytes of a location that can be reserved. */
+export type LocationSize = AccessSize | 16;
 
 /** Names of WebAssembly operators without immediates, such as `i64.add`, `i32x4.add`, `f64.sqrt`. */
 export type OperatorName =
@@ -214,10 +216,10 @@ export interface Builder {
   /** 16 bytes as elements of `element` bytes: element i (from the left) of the register is at ea + i·element. */
   loadVector(element: 1 | 2 | 4 | 8 | 16, ea: I64): V128;
   storeVector(element: 1 | 2 | 4 | 8 | 16, ea: I64, value: V128): void;
-  /** Load and reserve. */
-  loadReserve(size: AccessSize, ea: I64): I64;
-  /** Store conditional: 1 when it was performed, else 0; the reservation is gone afterwards. */
-  storeConditional(size: AccessSize, ea: I64, value: I64): I32;
+  /** Load and reserve. `location`: bytes that are reserved, from ea on, which must be a multiple of that; default `size`. */
+  loadReserve(size: AccessSize, ea: I64, location?: LocationSize): I64;
+  /** Store conditional: 1 when it was performed, else 0; the reservation is gone afterwards. `location`: as above. */
+  storeConditional(size: AccessSize, ea: I64, value: I64, location?: LocationSize): I32;
 
   // --- flow of control
   /** Address of this instruction (CIA) and of the next one, truncated to 32 bits when not is64. */

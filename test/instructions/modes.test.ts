@@ -254,6 +254,16 @@ test('a quadword reservation lets stqcx. store, once', () => {
   assert.equal(second.cr >>> 28, 0);
 });
 
+test('a quadword that is not aligned cannot be reserved, and no half of it is stored', () => {
+  const memory = Uint8Array.from({ length: 32 }, (_, i) => i);
+  for (const source of ['lqarx r4, 0, r3', 'stqcx. r6, 0, r3', 'lqarx r4, 0, r3; stqcx. r6, 0, r8']) {
+    const gpr = { 3: source.includes(';') ? at : at + 8n, 8: at + 8n, 6: 0x11n, 7: 0x22n };
+    const result = little.run(source, { gpr, memory });
+    assert.equal(result.vector, 0x600, source);
+    assert.deepEqual(result.memory.slice(0, memory.length), memory);
+  }
+});
+
 test('divde reports every quotient that does not fit', () => {
   fc.assert(
     fc.property(edge64, edge64, (x, y) => {

@@ -1,6 +1,6 @@
 // Builds accesses to guest memory: a TLB probe in line, a call where it misses, and the way out after a fault.
 import { state } from '../../cpu/state.ts';
-import type { AccessSize, I32, I64, V128 } from '../../isa/builder.ts';
+import type { AccessSize, I32, I64, LocationSize, V128 } from '../../isa/builder.ts';
 import type { Importer } from '../import-list.ts';
 import type { Ir } from '../ir/ir.ts';
 import { asNode } from '../ir/node.ts';
@@ -199,7 +199,7 @@ export abstract class AccessBuilder extends RegisterBuilder {
     return lanes ? this.shuffle(v, v, lanes) : v;
   }
 
-  #hostAddress(size: AccessSize, ea: I64, write: boolean): I32 {
+  #hostAddress(size: LocationSize, ea: I64, write: boolean): I32 {
     const { ir } = this;
     const node = ir.ordered('i32', [asNode(this.ea(ea))], false, () => {
       const address = ir.locals.take('i64');
@@ -214,18 +214,18 @@ export abstract class AccessBuilder extends RegisterBuilder {
     return this.typed(node);
   }
 
-  loadReserve(size: AccessSize, ea: I64): I64 {
-    const host = this.#hostAddress(size, ea, false);
+  loadReserve(size: AccessSize, ea: I64, location: LocationSize = size): I64 {
+    const host = this.#hostAddress(location, ea, false);
     this.writeState('reserve', this.cpu(), opcode.i32Store, state.reserveHost.offset, host);
-    this.writeState('reserve', this.cpu(), opcode.i32Store, state.reserveSize.offset, this.const32(size));
+    this.writeState('reserve', this.cpu(), opcode.i32Store, state.reserveSize.offset, this.const32(location));
     return this.load(size, ea);
   }
 
-  storeConditional(size: AccessSize, ea: I64, value: I64): I32 {
+  storeConditional(size: AccessSize, ea: I64, value: I64, location: LocationSize = size): I32 {
     this.flow.storesConditionally = true;
-    const host = this.#hostAddress(size, ea, true);
+    const host = this.#hostAddress(location, ea, true);
     const sameHost = this.op('i32.eq', host, this.stateWord('reserve', state.reserveHost.offset));
-    const sameSize = this.op('i32.eq', this.const32(size), this.stateWord('reserve', state.reserveSize.offset));
+    const sameSize = this.op('i32.eq', this.const32(location), this.stateWord('reserve', state.reserveSize.offset));
     const holds = this.op('i32.and', sameHost, sameSize);
     const { ir } = this;
     // Fixed in a local here: the reservation is cleared below.

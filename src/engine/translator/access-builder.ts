@@ -1,6 +1,6 @@
 // Builds accesses to guest memory: a probe, then a plain load or store; what misses leaves the region.
 import { state } from '../../cpu/state.ts';
-import type { AccessSize, I32, I64, V128 } from '../../isa/builder.ts';
+import type { AccessSize, I32, I64, LocationSize, V128 } from '../../isa/builder.ts';
 import { alignedDown, asNode, type Node, type StateSum, sumOf, sumOfStates } from '../ir/node.ts';
 import { memoryLanes } from '../memory-lanes.ts';
 import { opcode } from '../wasm/memory-operators.ts';
@@ -117,7 +117,7 @@ export abstract class AccessBuilder extends RegisterBuilder {
   }
 
   /** Host address of a naturally aligned access; others leave the region, so that the interpreter raises what is due. */
-  #alignedHost(size: AccessSize, ea: I64, write: boolean): I32 {
+  #alignedHost(size: LocationSize, ea: I64, write: boolean): I32 {
     const { ir } = this;
     const address = this.ea(ea);
     if (size > 1) {
@@ -130,21 +130,21 @@ export abstract class AccessBuilder extends RegisterBuilder {
     return this.typed(ir.ordered('i32', [asNode(address)], false, () => this.#probe(size, write, undefined)));
   }
 
-  loadReserve(size: AccessSize, ea: I64): I64 {
+  loadReserve(size: AccessSize, ea: I64, location: LocationSize = size): I64 {
     const { ir } = this;
-    const host = this.#alignedHost(size, ea, false);
+    const host = this.#alignedHost(location, ea, false);
     // The reservation names the location by its place in linear memory, as the interpreter's does.
     this.writeMemory('reserve', opcode.i32Store, state.reserveHost.offset, host);
-    this.writeMemory('reserve', opcode.i32Store, state.reserveSize.offset, this.const32(size));
+    this.writeMemory('reserve', opcode.i32Store, state.reserveSize.offset, this.const32(location));
     const raw: I64 = this.typed(
       ir.ordered('i64', [asNode(host)], false, () => ir.memory(opcode.i64LoadBySize[size], 0, 0)),
     );
     return this.littleEndian || size === 1 ? raw : this.byteReverse(size, raw);
   }
 
-  storeConditional(size: AccessSize, ea: I64, value: I64): I32 {
+  storeConditional(size: AccessSize, ea: I64, value: I64, location: LocationSize = size): I32 {
     const { ir } = this;
-    const host = this.#alignedHost(size, ea, true);
+    const host = this.#alignedHost(location, ea, true);
     const sameHost = this.op(
       'i32.eq',
       host,
@@ -152,7 +152,7 @@ export abstract class AccessBuilder extends RegisterBuilder {
     );
     const sameSize = this.op(
       'i32.eq',
-      this.const32(size),
+      this.const32(location),
       this.readMemory('i32', 'reserve', opcode.i32Load, state.reserveSize.offset),
     );
     const performed: I32 = this.typed(

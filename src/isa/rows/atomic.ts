@@ -143,21 +143,23 @@ function atomicOperation(mnemonic: string, code: number, size: 4 | 8, isLoad: bo
   };
 }
 
+/** Bytes. An address that is no multiple of it is an alignment interrupt: nothing is loaded or stored by halves. */
+const quadword = 16;
+
 export const atomicRows: readonly InstructionRow[] = [
   loadReserve('lbarx', 52, 1, '2.06', false),
   loadReserve('lharx', 116, 2, '2.06', false),
   loadReserve('lwarx', 20, 4, '2.05', true),
   loadReserve('ldarx', 84, 8, '2.05', true),
   {
-    // The reservation is kept for the first doubleword: store conditional quadword uses the same one.
     mnemonic: 'lqarx',
     pattern: '31:6 RTp:5 RA:5 RB:5 276:10 EH:1',
     operands: 'RTp,RA,RB,EH',
     since: '2.07',
     meaning: (b, f) => {
       const ea = address(b, f);
+      const first = b.loadReserve(8, ea, quadword);
       const second = b.load(8, b.add(ea, b.const(8)));
-      const first = b.loadReserve(8, ea);
       b.setGprAt(f.RTp, 0, b.littleEndian ? second : first);
       b.setGprAt(f.RTp, 1, b.littleEndian ? first : second);
     },
@@ -175,7 +177,7 @@ export const atomicRows: readonly InstructionRow[] = [
       const ea = address(b, f);
       const high = b.gprAt(f.RSp, 0);
       const low = b.gprAt(f.RSp, 1);
-      const stored = b.storeConditional(8, ea, b.littleEndian ? low : high);
+      const stored = b.storeConditional(8, ea, b.littleEndian ? low : high, quadword);
       b.if(stored, () => b.store(8, b.add(ea, b.const(8)), b.littleEndian ? high : low));
       recordStored(b, stored);
     },
