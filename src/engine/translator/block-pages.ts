@@ -13,9 +13,17 @@ const furthest = 512;
 /** Bytes of a vector. */
 export const quadwordBytes = 16;
 
+/** Names that were made: each write of a register asks for one. */
+const alignedBases = new Map<string, string>();
+
 /** Stands for the quadword that a register points into. */
 export function alignedBase(stateClass: string): string {
-  return `${stateClass} aligned`;
+  let name = alignedBases.get(stateClass);
+  if (name === undefined) {
+    name = `${stateClass} aligned`;
+    alignedBases.set(stateClass, name);
+  }
+  return name;
 }
 
 /** A register, and where it points to. */

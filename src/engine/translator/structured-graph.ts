@@ -42,10 +42,6 @@ const mostBlocks = 65_536;
 class CutEdges {
   readonly #cut = new Set<number>();
 
-  get size(): number {
-    return this.#cut.size;
-  }
-
   add(from: number, to: number): void {
     this.#cut.add(from * mostBlocks + to);
   }
