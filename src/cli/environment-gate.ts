@@ -17,9 +17,9 @@ import type { StartPlan } from './start-plan.ts';
 /** The host whose limits hold: the one that was named, else our own engine. */
 function hostOf({ host }: StartPlan): HostProfile {
   const chosen = chooseHost(host?.path ?? 'engine');
-  if (!('problem' in chosen)) return chosen;
+  if (!('problems' in chosen)) return chosen;
   const status = chosen.badFile ? exitStatus.badInput : exitStatus.usage;
-  throw new CliError(status, ...chosen.problem.split('\n').map((line) => `${host?.option}: ${line}`));
+  throw new CliError(status, ...chosen.problems.map((problem) => `${host?.option}: ${problem}`));
 }
 
 /** Reasons that are about how an option is written. */

@@ -3,9 +3,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkProfile, findProfile, type HostProfile, namedProfiles, nearest } from '../environment/index.ts';
 
-/** A host that cannot be used: a message for the user, one line for each problem. */
+/** A host that cannot be used. */
 export interface HostProblem {
-  readonly problem: string;
+  /** What is wrong, for the user: a line each. */
+  readonly problems: readonly string[];
   /** True where a file is at fault, false where the word on the command line is. */
   readonly badFile: boolean;
 }
@@ -16,22 +17,24 @@ const largestFile = 1 << 20;
 function readProfile(file: string): HostProfile | HostProblem {
   let text: string;
   try {
-    if (statSync(file).size > largestFile) return { problem: `${file}: too large for a host profile`, badFile: true };
+    if (statSync(file).size > largestFile)
+      return { problems: [`${file}: too large for a host profile`], badFile: true };
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    return { problem: `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'error'})`, badFile: true };
+    const { code } = error as NodeJS.ErrnoException;
+    return { problems: [`${file}: cannot be read (${code ?? 'error'})`], badFile: true };
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { problem: `${file}: is no JSON (${(error as SyntaxError).message})`, badFile: true };
+    return { problems: [`${file}: is no JSON (${(error as SyntaxError).message})`], badFile: true };
   }
   const checked = checkProfile(value);
   if ('profile' in checked) return checked.profile;
   const shown = checked.problems.slice(0, 20).map(({ path, message }) => `${file}: ${path || 'the file'} ${message}`);
   if (checked.problems.length > shown.length) shown.push(`${file}: and ${checked.problems.length - shown.length} more`);
-  return { problem: shown.join('\n'), badFile: true };
+  return { problems: shown, badFile: true };
 }
 
 /** @returns the profile of a name or of a file (a word with a slash or ending in `.json`), or what is wrong with it. */
@@ -45,7 +48,7 @@ export function chooseHost(word: string): HostProfile | HostProblem {
   );
   const hint = near === undefined ? '' : ` (did you mean ${near}?)`;
   const shown = word.length > 60 ? `${word.slice(0, 60)}…` : word;
-  return { problem: `no host profile is called ${shown}${hint}; "continuo hosts" lists them`, badFile: false };
+  return { problems: [`no host profile is called ${shown}${hint}; "continuo hosts" lists them`], badFile: false };
 }
 
 /** @returns the profiles of several words: names, files, and folders of files. */
@@ -59,14 +62,14 @@ export function chooseHosts(words: readonly string[]): readonly HostProfile[] | 
           .filter((file) => file.endsWith('.json'))
           .sort()
           .map((file) => join(word, file));
-        if (files.length === 0) return { problem: `${word}: holds no profiles (*.json)`, badFile: true };
+        if (files.length === 0) return { problems: [`${word}: holds no profiles (*.json)`], badFile: true };
       }
     } catch {
       // Not there: choosing it by name or file says so.
     }
     for (const file of files) {
       const host = chooseHost(file);
-      if ('problem' in host) return host;
+      if ('problems' in host) return host;
       hosts.push(host);
     }
   }

@@ -47,12 +47,13 @@ function assertClear(result: Result, args: readonly string[]): void {
   const text = result.out + result.err;
   assert.doesNotMatch(text, /\n\s+at |TypeError|RangeError|\bundefined\b|\bNaN\b|\[object/, shown);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals must not be reached by what a user typed.
-  assert.doesNotMatch(result.err, /[\u0000-\u0008\u000b-\u001f\u007f]/, shown);
+  assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e]/, shown);
   const wrong = result.status === exitStatus.usage || result.status === exitStatus.badInput;
   assert.equal(result.err !== '', wrong, `an error block stands exactly where something is wrong: ${shown}`);
   if (wrong) {
     assert.equal(result.out, '', shown);
-    assert.ok(result.err.length < 8_000 && !/\n\n/.test(result.err), `one block: ${shown}`);
+    assert.ok(result.err.length < 8_000, `one short block: ${shown}`);
+    assert.match(result.err, /^continuo .*\n(?: {2}.*\n)*$/, `one block, its first line not indented: ${shown}`);
   }
 }
 
@@ -85,6 +86,46 @@ test('unknown options and values are told of with the nearest known ones', async
     const result = await run(command, args);
     assertClear(result, args);
     assert.match(result.err + result.out, expected, JSON.stringify(args));
+  }
+});
+
+test('a line end or a command to the terminal in a word stays within its line', async () => {
+  const bad = 'a\n\nb\u001b[2J\u2028c';
+  const cases: readonly (readonly [Command, readonly string[]])[] = [
+    [explainCommand, [bad]],
+    [explainCommand, [`--${bad}`]],
+    [explainCommand, ['-M', bad]],
+    [explainCommand, ['-M', `pseries,cap-cfpc=${bad}`]],
+    [explainCommand, ['--host', bad]],
+    [explainCommand, ['--host', `./${bad}`]],
+    [checkMigrationCommand, ['--from', 'engine', '--to', 'engine', '--state', bad]],
+    [checkMigrationCommand, ['--from', 'engine', '--to', 'engine', '-M', `pseries,cap-cfpc=${bad}`]],
+    [matrixCommand, ['--vary', `ic-mode=${bad},kernel-irqchip`]],
+    [hostsCommand, [bad]],
+    [fleetCommand, [bad]],
+    [fleetCommand, ['-M', `pseries,cap-cfpc=${bad}`]],
+  ];
+  const shown = bad.replaceAll(/[^ -~]/g, '?');
+  for (const [command, args] of cases) {
+    const result = await run(command, args);
+    assertClear(result, args);
+    assert.ok(!(result.out + result.err).includes('a\n'), JSON.stringify(args));
+    // Every command but fleet, which shows codes alone, tells what it was given.
+    if (command !== fleetCommand || args.length === 1) assert.ok((result.out + result.err).includes(shown), shown);
+  }
+  const programs: readonly (readonly [module: string, args: readonly string[]])[] = [
+    ['./main.js', [bad]],
+    ['./main.js', ['run', bad]],
+    ['./main.js', ['run', `--cap-cfpc=${bad}`]],
+    ['./main.js', ['run', '--kernel', `/nowhere/${bad}`]],
+    ['./system-ppc64.js', [`-${bad}`]],
+    ['./system-ppc64.js', ['-kernel', `/nowhere/${bad}`]],
+  ];
+  for (const [module, args] of programs) {
+    const script = `await (await import(${JSON.stringify(new URL(module, import.meta.url).href)})).main(${JSON.stringify(args)});`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    assert.equal(stdout, '', stderr);
+    assert.match(stderr, /^continuo[ -~]*: [ -~]*a[ ?]b?[ -~]*\n$/, JSON.stringify(args));
   }
 });
 
@@ -184,6 +225,7 @@ const words = [
     'constructor=1',
     '\u001b[31mred',
     '\u0000',
+    '\n\n',
     'é',
     '💥',
     '%s%n',

@@ -4,12 +4,13 @@ import { exitStatus } from '../host/exit-status.ts';
 import type { CommandIo } from './command.ts';
 import type { HostProblem } from './host-choice.ts';
 import type { UsageProblem } from './options/machine-options.ts';
+import { printed } from './printable.ts';
 
 /** Width of a page of text. */
 const width = 100;
 
-/** @returns text broken into lines, each with an indent. */
-export function wrapped(text: string, indent: string, firstIndent = indent): string {
+/** @returns the lines that text is broken into, each with an indent. */
+export function wrapped(text: string, indent: string, firstIndent = indent): string[] {
   const lines: string[] = [];
   let line = firstIndent;
   let empty = true;
@@ -20,20 +21,14 @@ export function wrapped(text: string, indent: string, firstIndent = indent): str
     } else line += empty ? word : ` ${word}`;
     empty = false;
   }
-  return [...lines, line].join('\n');
-}
-
-/** Characters that could change a terminal are shown as `?`: names come from the command line and from files. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-  return text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
+  return [...lines, line];
 }
 
 /** @returns the lines of reasons or warnings, with the ways out. */
 export function reasonLines(reasons: readonly Reason[]): string[] {
   const lines: string[] = [];
   for (const reason of reasons) {
-    lines.push(`  ${reason.code}  (${reason.option})`, wrapped(reason.message, '      '));
+    lines.push(`  ${reason.code}  (${reason.option})`, ...wrapped(reason.message, '      '));
     if (reason.fix !== undefined) lines.push(`      way out: ${fixWords(reason.fix)}`);
   }
   return lines;
@@ -49,21 +44,23 @@ export function refusalBlock(decision: Decision, host: string): string {
   const lines = [`Refused: ${decision.environment.machineType} cannot be started on ${host} exactly as asked.`];
   lines.push(...reasonLines(decision.reasons));
   if (decision.fix !== undefined) lines.push(`  To start (tried): ${fixWords(decision.fix)}`);
-  return `${printable(lines.join('\n'))}\n`;
+  return printed(lines);
 }
 
 /** Writes what is wrong with a command line. @returns the exit status. */
 export function usageError(io: CommandIo, command: string, problems: readonly UsageProblem[]): number {
   const lines = [`continuo ${command}: the command line is wrong`];
-  for (const { option, message } of problems.slice(0, 20)) lines.push(wrapped(`${option}: ${message}`, '      ', '  '));
+  for (const { option, message } of problems.slice(0, 20))
+    lines.push(...wrapped(`${option}: ${message}`, '      ', '  '));
   if (problems.length > 20) lines.push(`  and ${problems.length - 20} more`);
   lines.push(`  "continuo ${command} --help" shows the options`);
-  io.err(`${printable(lines.join('\n'))}\n`);
+  io.err(printed(lines));
   return exitStatus.usage;
 }
 
 /** Writes what is wrong with a host profile. @returns the exit status. */
-export function hostError(io: CommandIo, command: string, { problem, badFile }: HostProblem): number {
-  io.err(`${printable(`continuo ${command}: ${problem}`)}\n`);
+export function hostError(io: CommandIo, command: string, { problems, badFile }: HostProblem): number {
+  const [first, ...rest] = problems;
+  io.err(printed([`continuo ${command}: ${first}`, ...rest.map((problem) => `  ${problem}`)]));
   return badFile ? exitStatus.badInput : exitStatus.usage;
 }

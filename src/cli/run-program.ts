@@ -1,19 +1,20 @@
 // What both programs have around their work: errors as one line, an exit status, a clear word when we are at fault.
 import { exitStatus } from '../host/exit-status.ts';
 import { CliError } from './options/usage-error.ts';
+import { printed } from './printable.ts';
 
 /** Anything still open after this long does not keep the process. */
 const lingerMs = 500;
 
 function report(program: string, error: unknown): number {
-  const say = (line: string): void => void process.stderr.write(`${program}: ${line}\n`);
+  const say = (line: string): void => void process.stderr.write(printed([`${program}: ${line}`]));
   if (error instanceof CliError) {
     for (const line of error.lines) say(line);
     return error.status;
   }
   const message = error instanceof Error ? error.message : String(error);
   say(`internal error, a defect of Continuo: ${message.split('\n')[0]}`);
-  if (process.env.CONTINUO_DEBUG !== undefined && error instanceof Error) say(error.stack ?? '');
+  if (process.env.CONTINUO_DEBUG !== undefined && error instanceof Error) error.stack?.split('\n').forEach(say);
   return exitStatus.internal;
 }
 

@@ -43,7 +43,7 @@ function endStatus(end: SessionEnd, plan: StartPlan, say: Say): number {
   const { outcome } = end;
   if (outcome.kind === 'internal-error') {
     say(`internal error, a defect of Continuo: ${outcome.message}`);
-    if (process.env.CONTINUO_DEBUG !== undefined) say(outcome.detail);
+    if (process.env.CONTINUO_DEBUG !== undefined) outcome.detail.split('\n').forEach(say);
     else say('set CONTINUO_DEBUG=1 to see where, and please report it');
     return exitStatus.internal;
   }

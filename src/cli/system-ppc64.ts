@@ -5,6 +5,7 @@ import { listFor } from './list-help.ts';
 import { optionsHelp, statusHelp } from './options/help-text.ts';
 import { parseOptions } from './options/parse-options.ts';
 import { planSystem } from './plan-system.ts';
+import { printed } from './printable.ts';
 import { runProgram } from './run-program.ts';
 import { startPlannedMachine } from './start-machine.ts';
 import { programVersion } from './version.ts';
@@ -38,7 +39,7 @@ async function work(words: readonly string[]): Promise<number> {
   }
   return startPlannedMachine(
     planSystem(options, hostTime()),
-    (line) => void process.stderr.write(`${program}: ${line}\n`),
+    (line) => void process.stderr.write(printed([`${program}: ${line}`])),
   );
 }
 

@@ -54,7 +54,7 @@ export function parseVary(text: string, problems: UsageProblem[]): readonly Axis
     if (axes.some((axis) => axis.name === name)) problems.push({ option: '--vary', message: `${name} is given twice` });
     else if (name === 'host') {
       const hosts = given === undefined ? namedProfiles : chooseHosts(given);
-      if ('problem' in hosts) return hosts;
+      if ('problems' in hosts) return hosts;
       axes.push({ name, values: hosts.map((host) => ({ text: host.name, host })) });
     } else if (known.includes(name)) {
       const option = name as OptionName; // One of the table's names, as just tested.

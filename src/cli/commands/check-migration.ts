@@ -13,7 +13,8 @@ import { machineOptionHelp, parseCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { chooseHost } from '../host-choice.ts';
 import { type MachineOptions, parseMachineOptions, suggestion, type UsageProblem } from '../options/machine-options.ts';
-import { hostError, printable, reasonLines, usageError } from '../report.ts';
+import { printed } from '../printable.ts';
+import { hostError, reasonLines, usageError } from '../report.ts';
 import { splitWords } from '../words.ts';
 
 const stateWords: Readonly<Record<string, readonly string[]>> = {
@@ -61,7 +62,7 @@ function page(decision: MigrationDecision, from: string, to: string): string {
     ...reasonLines(decision.reasons),
   ];
   if (decision.warnings.length > 0) lines.push('Warnings', ...reasonLines(decision.warnings));
-  return `${printable(lines.join('\n'))}\n`;
+  return printed(lines);
 }
 
 /** The command `check-migration`. */
@@ -101,8 +102,8 @@ Exit status: ${exitStatus.ok} possible, ${exitStatus.refused} refused, ${exitSta
     }
     if (problems.length > 0) return usageError(io, this.name, problems);
     const [from, to] = [chooseHost(line.values.from ?? ''), chooseHost(line.values.to ?? '')];
-    if ('problem' in from) return hostError(io, this.name, from);
-    if ('problem' in to) return hostError(io, this.name, to);
+    if ('problems' in from) return hostError(io, this.name, from);
+    if ('problems' in to) return hostError(io, this.name, to);
     // The guest's CPU is that of the host where it was started, wherever it goes.
     const request = withHostCpu(line.request, from);
     const toRequest = withHostCpu(overlay(request, own), to);

@@ -44,7 +44,7 @@ Exit status: ${exitStatus.ok} provided, ${exitStatus.refused} refused, ${exitSta
     }
     if (line.problems.length > 0) return usageError(io, this.name, line.problems);
     const host = chooseHost(line.values.host ?? 'engine');
-    if ('problem' in host) return hostError(io, this.name, host);
+    if ('problems' in host) return hostError(io, this.name, host);
     const wrongAccelerator = acceleratorProblem(line.accelerators, host);
     if (wrongAccelerator !== undefined) return usageError(io, this.name, [wrongAccelerator]);
     const decision = decide(withHostCpu(line.request, host), host);

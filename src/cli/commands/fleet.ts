@@ -14,7 +14,8 @@ import { exitStatus } from '../../host/exit-status.ts';
 import { machineOptionHelp, parseCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { chooseHosts } from '../host-choice.ts';
-import { fixWords, hostError, printable, usageError } from '../report.ts';
+import { printed } from '../printable.ts';
+import { fixWords, hostError, usageError } from '../report.ts';
 
 interface Best {
   readonly change: Change;
@@ -66,7 +67,7 @@ Exit status: ${exitStatus.ok} it starts on all hosts, ${exitStatus.refused} on s
     }
     if (line.problems.length > 0) return usageError(io, this.name, line.problems);
     const hosts = line.words.length === 0 ? namedProfiles : chooseHosts(line.words);
-    if ('problem' in hosts) return hostError(io, this.name, hosts);
+    if ('problems' in hosts) return hostError(io, this.name, hosts);
     const decisions = hosts.map((host) => decide(withHostCpu(line.request, host), host));
     const best = bestChange(line.request, hosts, decisions);
     const started = decisions.filter((decision) => decision.verdict === 'provided').length;
@@ -97,7 +98,7 @@ Exit status: ${exitStatus.ok} it starts on all hosts, ${exitStatus.refused} on s
           `The change that lets in the most: ${fixWords(text(best.change))}, then ${best.hosts.length} of ${hosts.length}.`,
         );
       } else if (started < hosts.length) rows.push('No single change lets in more.');
-      io.out(`${printable(rows.join('\n'))}\n`);
+      io.out(printed(rows));
     }
     return started === hosts.length ? exitStatus.ok : exitStatus.refused;
   },

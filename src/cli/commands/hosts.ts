@@ -5,13 +5,14 @@ import { exitStatus } from '../../host/exit-status.ts';
 import { parseCommandLine } from '../arguments.ts';
 import type { Command, CommandIo } from '../command.ts';
 import { chooseHost } from '../host-choice.ts';
-import { hostError, printable, usageError } from '../report.ts';
+import { printed } from '../printable.ts';
+import { hostError, usageError } from '../report.ts';
 
 async function probe(io: CommandIo, file: string | undefined): Promise<number> {
   // Only this command looks at the machine it runs on.
   const { probeHost } = await import('../../host/kvm-probe.ts');
   const { profile, notes } = await probeHost();
-  for (const note of notes) io.err(`continuo hosts probe: ${note}\n`);
+  io.err(printed(notes.map((note) => `continuo hosts probe: ${note}`)));
   const text = `${JSON.stringify(profile, undefined, 2)}\n`;
   if (file === undefined) io.out(text);
   else {
@@ -19,7 +20,7 @@ async function probe(io: CommandIo, file: string | undefined): Promise<number> {
       writeFileSync(file, text);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'error';
-      return hostError(io, 'hosts', { problem: `${file}: cannot be written (${code})`, badFile: true });
+      return hostError(io, 'hosts', { problems: [`${file}: cannot be written (${code})`], badFile: true });
     }
   }
   return exitStatus.ok;
@@ -56,13 +57,13 @@ anywhere; on Power Linux with /dev/kvm, what KVM answers there.
     if (word === 'probe') return probe(io, line.values.out);
     if (word !== undefined) {
       const host = chooseHost(word);
-      if ('problem' in host) return hostError(io, this.name, host);
+      if ('problems' in host) return hostError(io, this.name, host);
       io.out(`${JSON.stringify(host, undefined, 2)}\n`);
     } else if (line.flags.has('json')) {
       io.out(`${JSON.stringify(namedProfiles, undefined, 2)}\n`);
     } else {
       const width = Math.max(...namedProfiles.map((profile) => profile.name.length));
-      io.out(printable(`Host profiles\n${namedProfiles.map((profile) => listLine(profile, width)).join('\n')}\n`));
+      io.out(printed(['Host profiles', ...namedProfiles.map((profile) => listLine(profile, width))]));
     }
     return exitStatus.ok;
   },

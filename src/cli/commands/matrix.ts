@@ -11,7 +11,8 @@ import { exitStatus } from '../../host/exit-status.ts';
 import { machineOptionHelp, parseCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { chooseHost } from '../host-choice.ts';
-import { hostError, printable, usageError } from '../report.ts';
+import { printed } from '../printable.ts';
+import { hostError, usageError } from '../report.ts';
 import { type Axis, type AxisValue, parseVary } from '../vary.ts';
 
 /** More cells than this are no table that a person reads. */
@@ -65,20 +66,20 @@ function table(axes: readonly Axis[], cells: readonly Cell[]): string[][] {
   return rows;
 }
 
-function markdown(rows: readonly (readonly string[])[]): string {
+function markdown(rows: readonly (readonly string[])[]): string[] {
   const text = (row: readonly string[]) => `| ${row.map((part) => part.replaceAll('|', '\\|')).join(' | ')} |`;
   const [head = [], ...rest] = rows;
-  return `${[text(head), text(head.map(() => '---')), ...rest.map(text)].join('\n')}\n`;
+  return [text(head), text(head.map(() => '---')), ...rest.map(text)];
 }
 
-function plain(rows: readonly (readonly string[])[]): string {
+function plain(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const text = (row: readonly string[]) =>
     row
       .map((part, column) => part.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd();
-  return `${rows.map(text).join('\n')}\n`;
+  return rows.map(text);
 }
 
 /** The command `matrix`. */
@@ -105,7 +106,7 @@ ${machineOptionHelp}
     }
     const problems = [...line.problems];
     const axes = parseVary(line.values.vary ?? '', problems);
-    if ('problem' in axes) return hostError(io, this.name, axes);
+    if ('problems' in axes) return hostError(io, this.name, axes);
     const size = axes.reduce((product, axis) => product * axis.values.length, 1);
     if (problems.length === 0 && size > mostCells) {
       problems.push({
@@ -115,7 +116,7 @@ ${machineOptionHelp}
     }
     if (problems.length > 0) return usageError(io, this.name, problems);
     const host = chooseHost(line.values.host ?? 'engine');
-    if ('problem' in host) return hostError(io, this.name, host);
+    if ('problems' in host) return hostError(io, this.name, host);
     const cells = combinations(axes).map((values) => cell(values, line.request, host));
     if (line.flags.has('json')) {
       const json = {
@@ -132,7 +133,7 @@ ${machineOptionHelp}
       io.out(`${JSON.stringify(json, undefined, 2)}\n`);
     } else {
       const rows = table(axes, cells);
-      io.out(printable(line.flags.has('markdown') ? markdown(rows) : plain(rows)));
+      io.out(printed(line.flags.has('markdown') ? markdown(rows) : plain(rows)));
     }
     return exitStatus.ok;
   },

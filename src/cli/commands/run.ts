@@ -6,6 +6,7 @@ import { listFor } from '../list-help.ts';
 import { optionsHelp, statusHelp } from '../options/help-text.ts';
 import { parseOptions } from '../options/parse-options.ts';
 import { planRun } from '../plan-run.ts';
+import { printed } from '../printable.ts';
 import { startPlannedMachine } from '../start-machine.ts';
 import { programVersion } from '../version.ts';
 
@@ -41,6 +42,6 @@ export const runCommand: Command = {
       io.out(options.has('help') ? usage : `continuo ${programVersion()}\n`);
       return exitStatus.ok;
     }
-    return startPlannedMachine(planRun(options, hostTime()), (line) => io.err(`continuo: ${line}\n`));
+    return startPlannedMachine(planRun(options, hostTime()), (line) => io.err(printed([`continuo: ${line}`])));
   },
 };

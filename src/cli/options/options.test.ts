@@ -178,7 +178,7 @@ test('-icount takes its shift with or without the name', () => {
 test('any words are a plan or one line that says what is wrong', () => {
   const names = optionRows.flatMap((row) => [...namesOf(row, 'system'), ...namesOf(row, 'run')]);
   const value = fc.oneof(
-    fc.string({ maxLength: 30 }),
+    fc.string({ maxLength: 30, unit: 'binary' }),
     fc.constantFrom(
       'pseries',
       'pseries,',
