@@ -6,7 +6,7 @@ import { writeTlbIndex } from '../tlb-index.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { MainCode } from './main-code.ts';
 
-/** Arrivals from translated code after which a place is hot: interpreting it has cost about what translating it does. */
+/** Arrivals on the way from translated code after which a place is hot: interpreting it has cost about what translating it does. */
 const hotArrivals = 500;
 
 /** Writes with `m`: from an address in `target` to its record. */
@@ -90,15 +90,17 @@ function writeLeaveWithoutArrival(m: MainCode): void {
   ir.close();
 }
 
-/** Where translated code leaves to is counted, in the room for a region's number, and translated when it is hot. */
+/** Places on the way from translated code are counted, in the room for a region's number, and translated when they are hot. */
 function writeCountArrival(m: MainCode): void {
   const { ir, record } = m;
   const count = m.locals.keep('i32');
   const entry = m.locals.keep('i32');
-  ir.localGet(m.fromRegion);
+  ir.localGet(m.uncounted);
   ir.openIf();
-  ir.i32Const(0);
-  ir.localSet(m.fromRegion);
+  ir.localGet(m.uncounted);
+  ir.i32Const(1);
+  ir.code.byte(0x6b);
+  ir.localSet(m.uncounted);
   ir.localGet(record);
   ir.memory(opcode.i32Load16U, 0, 1);
   ir.i32Const(specialHandler.translated);

@@ -18,8 +18,8 @@ export class MainCode {
   readonly record: number;
   /** Local: 1 when the next translated record is to be interpreted. */
   readonly once: number;
-  /** Local: 1 when a region has just handed over. */
-  readonly fromRegion: number;
+  /** Local: how many arrivals more are to be counted since a region has handed over. */
+  readonly uncounted: number;
   /** Local: the budget at or below which a jump ends the slice. */
   readonly limit: number;
   /** Locals and labels; a label is set where its block is opened. */
@@ -46,7 +46,7 @@ export class MainCode {
     this.frame = { cpu: 0, record: this.record, main: this.main };
     this.once = i32();
     this.limit = i32();
-    this.fromRegion = i32();
+    this.uncounted = i32();
   }
 
   /** Writes: an item of the CPU state. */

@@ -7,6 +7,12 @@ import { noReturn, regionIndexBits } from '../region-interface.ts';
 import { opcode } from '../wasm/memory-operators.ts';
 import type { MainCode } from './main-code.ts';
 
+/**
+ * Arrivals that are counted after a region has handed over. Were it the first only, the places on a long way that nothing of
+ * is translated yet would be found one after the other.
+ */
+const countedArrivals = 64;
+
 /** What the handler of translated records needs of the dispatch around it. */
 export interface TranslatedHandler {
   /** Local: number of the handler that is dispatched to. */
@@ -88,8 +94,8 @@ export function writeTranslated(m: MainCode, { handler, dispatch, regionType }: 
   ir.localGet(result);
   ir.code.byte(0x1b);
   ir.localSet(m.limit);
-  ir.i32Const(1);
-  ir.localSet(m.fromRegion);
+  ir.i32Const(countedArrivals);
+  ir.localSet(m.uncounted);
   // Regions that were gone through may have changed the context.
   m.loadContext();
   ir.branch(main.jump);

@@ -199,7 +199,7 @@ export class Translator {
     if (this.#waiting.size >= this.#tuning.batch) this.translateWaiting();
   }
 
-  /** Translated code hands over to the interpreter at this place often. */
+  /** Control often comes to this place not long after translated code has handed over to the interpreter. */
   request(place: RegionPlace): void {
     const id = idOf(place);
     if (this.#refused.has(id) || this.#underWay?.ids.has(id)) return;
