@@ -1,19 +1,30 @@
 // A program: boots the default guest on Continuo (translator with radix and hash translation, interpreter) and on QEMU (default and light firmware), in turns.
-// Options: --runs N  --json
 
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { defaultGuest } from '../src/host/guest/default-guest.ts';
 import { streamProgress } from '../src/host/progress.ts';
+import { readOptions, wholeNumber } from '../tools/tool-options.ts';
 import { BenchError } from './bench-error.ts';
 import { type BootMeasurement, measureBoot } from './boot-measurement.ts';
 import { bootReport, bootSubjects } from './boot-report.ts';
-import { loadNote, positiveNumber, requireQemu } from './command-line.ts';
+import { loadNote, requireQemu } from './requirements.ts';
 import { interpreter, qemu, type Subject } from './subjects.ts';
 
+const command = {
+  name: 'bench:boot',
+  usage: `Usage: npm run bench:boot -- [options]
+Boots the default guest on Continuo and on QEMU, and prints seconds, memory and speed (bench/README.md).
+
+  --runs N   rounds (3)
+  --json     the measurements as JSON
+`,
+};
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { runs: { type: 'string' }, json: { type: 'boolean', default: false } } });
-  const runs = positiveNumber('runs', values.runs ?? '3');
+  const { values } = readOptions(command, {
+    options: { runs: { type: 'string' }, json: { type: 'boolean', default: false } },
+  });
+  const runs = wholeNumber(command, '--runs', values.runs ?? '3', 1);
   requireQemu();
   const progress = streamProgress(process.stderr);
   const files = await defaultGuest({}, progress);
@@ -53,7 +64,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof BenchError || error instanceof TypeError)) throw error;
+  if (!(error instanceof BenchError)) throw error;
   process.stderr.write(`bench:boot: ${error.message}\n`);
   process.exitCode = 69;
 }

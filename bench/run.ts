@@ -1,19 +1,31 @@
 // A program: runs the benchmark programs on Continuo, on QEMU and natively, in turns, and prints times and ratios.
-// Options: --only NAME,NAME  --runs N  --quick  --json  --without-translator
-import { parseArgs } from 'node:util';
 import { defaultGuest } from '../src/host/guest/default-guest.ts';
 import { streamProgress } from '../src/host/progress.ts';
+import { readOptions, wholeNumber } from '../tools/tool-options.ts';
 import { BenchError } from './bench-error.ts';
-import { loadNote, positiveNumber, requireQemu } from './command-line.ts';
 import { comparisonReport, type ProgramRuns } from './comparison-report.ts';
 import { compilePrograms } from './compile-programs.ts';
 import { type Failure, type Measurement, ProgramSession } from './program-session.ts';
+import { loadNote, requireQemu } from './requirements.ts';
 import { continuo, interpreter, qemu, type Subject } from './subjects.ts';
 
 const quickDivisor = 8;
 
+const command = {
+  name: 'bench',
+  usage: `Usage: npm run bench -- [options]
+Runs the benchmark programs natively, on QEMU and on Continuo, and prints times and ratios (bench/README.md).
+
+  --only NAME,…         only these programs
+  --runs N              rounds (5)
+  --quick               one round of an eighth of the work
+  --without-translator  Continuo interprets
+  --json                the measurements as JSON
+`,
+};
+
 function options() {
-  const { values } = parseArgs({
+  const { values } = readOptions(command, {
     options: {
       only: { type: 'string' },
       runs: { type: 'string' },
@@ -24,7 +36,7 @@ function options() {
   });
   return {
     only: values.only?.split(','),
-    runs: positiveNumber('runs', values.runs ?? (values.quick ? '1' : '5')),
+    runs: wholeNumber(command, '--runs', values.runs ?? (values.quick ? '1' : '5'), 1),
     divisor: values.quick ? quickDivisor : 1,
     json: values.json,
     interpret: values['without-translator'],
@@ -101,7 +113,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof BenchError || error instanceof TypeError)) throw error;
+  if (!(error instanceof BenchError)) throw error;
   process.stderr.write(`bench: ${error.message}\n`);
   process.exitCode = 69;
 }

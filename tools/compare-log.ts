@@ -5,6 +5,7 @@ import { defaultGuest } from '../src/host/guest/default-guest.ts';
 import { streamProgress } from '../src/host/progress.ts';
 import { comparableLines, logDifferences, missingLines } from '../test/e2e/kernel-log.ts';
 import { PtySession, programPath, shellPrompt } from '../test/e2e/program.ts';
+import { readOptions } from './tool-options.ts';
 
 const qemu = 'qemu-system-ppc64';
 /** Wider than any line, so that the shell's line editor does not break what is typed. */
@@ -29,7 +30,15 @@ function explained(log: string): string[] {
   return lines.filter((line) => logDifferences.some(({ line: pattern }) => pattern.test(line)));
 }
 
+const command = {
+  name: 'compare:log',
+  usage: `Usage: npm run compare:log
+Boots the default guest here and on QEMU and compares the kernel's logs (docs/kernel-log.md).
+`,
+};
+
 async function main(): Promise<void> {
+  readOptions(command, { options: {} });
   if (spawnSync(qemu, ['-version']).status !== 0) {
     process.stderr.write(`compare:log: ${qemu} is not installed: apt-get install qemu-system-ppc\n`);
     process.exitCode = 69;

@@ -3,6 +3,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkProfile } from '../src/environment/profile-check.ts';
+import { readOptions } from './tool-options.ts';
+
+const usage = `Usage: npm run generate:profiles
+Writes src/environment/named-profiles.ts from src/environment/profiles.
+`;
+readOptions({ name: 'generate:profiles', usage }, { options: {} });
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'src/environment/profiles');

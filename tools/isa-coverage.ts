@@ -5,6 +5,7 @@ import { instructionTable } from '../src/isa/table.ts';
 import type { IsaVersion } from '../src/isa/version.ts';
 import { generator } from '../test/instructions/machine-state.ts';
 import { nameInEdition31, objdump, objdumpMissing } from '../test/instructions/objdump.ts';
+import { readOptions } from './tool-options.ts';
 
 const editions: readonly (readonly [edition: IsaVersion, cpu: string])[] = [
   ['2.05', 'power6'],
@@ -145,4 +146,8 @@ function report(): void {
   if (unexplained.length > 0) process.exitCode = 1;
 }
 
+const usage = `Usage: npm run isa:coverage
+Says which instructions the table lacks, by the disassembler of GNU binutils.
+`;
+readOptions({ name: 'isa:coverage', usage }, { options: {} });
 report();

@@ -5,7 +5,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { decode } from '../src/isa/decode.ts';
 import type { InstructionRow } from '../src/isa/row.ts';
@@ -18,6 +17,7 @@ import {
   type VectorSet,
   writeVectors,
 } from '../test/instructions/vector-format.ts';
+import { readOptions } from './tool-options.ts';
 import { accessesMemory, CaseGenerator, type CaseInput, exclusion } from './vectors/generate-cases.ts';
 import { makeProgram, swapBlock } from './vectors/program.ts';
 
@@ -195,5 +195,16 @@ function record({ pattern, group }: Selection): void {
   console.log(left.join('\n'));
 }
 
-const { values, positionals } = parseArgs({ options: { group: { type: 'string' } }, allowPositionals: true });
+const command = {
+  name: 'record:vectors',
+  usage: `Usage: npm run record:vectors -- [options] [PATTERN]
+Records what QEMU does with the instructions whose names PATTERN, a regular expression, matches (all without one).
+
+  --group NAME   only those of one file of vectors
+`,
+};
+const { values, positionals } = readOptions(command, {
+  options: { group: { type: 'string' } },
+  allowPositionals: true,
+});
 record({ pattern: positionals[0] === undefined ? undefined : new RegExp(positionals[0]), group: values.group });

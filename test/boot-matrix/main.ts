@@ -1,15 +1,17 @@
 // The command behind `npm run boot:matrix`: boots every configuration and compares what the guest reports with what
 // `continuo explain --json` says of the same options. Ends with 1 when an item differs.
-import { parseArgs } from 'node:util';
 import { type DefaultGuest, defaultGuest } from '../../src/host/guest/default-guest.ts';
 import { silentProgress, streamProgress } from '../../src/host/progress.ts';
+import { readOptions, wrongOptions } from '../../tools/tool-options.ts';
 import { bootAndReport } from './boot.ts';
 import { askExplain, compareBoot, mismatches } from './compare.ts';
 import { type Configuration, chooseConfigurations, shortIds } from './configurations.ts';
 import { kernelSeries } from './linux-facts.ts';
 import type { Item } from './subject.ts';
 
-const usage = `Usage: npm run boot:matrix -- [options] [NAME…]
+const command = {
+  name: 'boot:matrix',
+  usage: `Usage: npm run boot:matrix -- [options] [NAME…]
 Boots Debian's kernel in each configuration whose name has one of the words in it (all without a word).
 
   --short          only those that npm test boots
@@ -18,7 +20,8 @@ Boots Debian's kernel in each configuration whose name has one of the words in i
   --list           print the names and end
   --items          print every item that was compared, not only those that differ
   --json           print the results as JSON
-`;
+`,
+};
 
 /** The result of one boot. */
 interface Result {
@@ -78,7 +81,7 @@ function resultLines({ name, seconds, items, invalidations, refused, failure }: 
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readOptions(command, {
     allowPositionals: true,
     options: {
       short: { type: 'boolean', default: false },
@@ -87,18 +90,12 @@ async function main(): Promise<number> {
       list: { type: 'boolean', default: false },
       items: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  if (values.help) {
-    process.stdout.write(usage);
-    return 0;
-  }
   const chosen = chooseConfigurations(positionals).filter(({ id }) => !values.short || shortIds.includes(id));
   if (chosen.length === 0) {
-    process.stderr.write(`boot:matrix: no configuration has ${positionals.join(' or ')} in its name; --list has all\n`);
-    return 64;
+    wrongOptions(command, `no configuration has ${positionals.join(' or ')} in its name; --list has all`);
   }
   if (values.list) {
     for (const { id } of chosen) say(id);

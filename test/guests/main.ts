@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readOptions, wrongOptions } from '../../tools/tool-options.ts';
 import { type Difference, differences, show } from './compare.ts';
 import type { Guest } from './guest-case.ts';
 import { allGuests } from './guests.ts';
@@ -12,7 +13,13 @@ import { runOnContinuo } from './run-continuo.ts';
 import { qemuVersion, runOnQemu, unknownCpus } from './run-qemu.ts';
 
 const qemu = 'qemu-system-ppc64';
-const wanted = process.argv.slice(2);
+const command = {
+  name: 'guests:qemu',
+  usage: `Usage: npm run guests:qemu -- [NAME…]
+Runs every test guest, or those whose name has one of the NAMEs in it, here and on QEMU, and compares.
+`,
+};
+const { positionals: wanted } = readOptions(command, { allowPositionals: true, options: {} });
 /** Kinds of differences that are shown, each with its first example. */
 const shown = 70;
 
@@ -85,6 +92,8 @@ function list(title: string, lines: readonly string[]): void {
 }
 
 async function main(): Promise<number> {
+  const chosen = allGuests().filter(({ name }) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+  if (chosen.length === 0) wrongOptions(command, `no guest has ${wanted.join(' or ')} in its name`);
   const version = qemuVersion(qemu);
   if (version === undefined) {
     console.log(`${qemu} is not installed; npm test runs the guests on this machine alone`);
@@ -94,10 +103,7 @@ async function main(): Promise<number> {
   const tally: Tally = { cases: 0, onQemu: 0, wrong: [], unreviewed: [], used: new Map(), failures: [] };
   const scratch = mkdtempSync(join(tmpdir(), 'continuo-guests-'));
   try {
-    for (const guest of allGuests()) {
-      if (wanted.length > 0 && !wanted.some((part) => guest.name.includes(part))) continue;
-      await compareOne(guest, scratch, tally);
-    }
+    for (const guest of chosen) await compareOne(guest, scratch, tally);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

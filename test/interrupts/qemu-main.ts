@@ -63,6 +63,7 @@ async function compare(history: History, file: string, counts: Map<string, numbe
 }
 
 process.exitCode = await reportHistories({
+  name: 'interrupts:qemu',
   without: 'npm test drives the guests on this machine alone',
   histories: 20,
   described: 'histories',

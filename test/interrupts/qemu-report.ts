@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readOptions, wholeNumber } from '../../tools/tool-options.ts';
 import { qemuVersion } from '../guests/run-qemu.ts';
 import { qemu } from './qemu-replay.ts';
 
@@ -14,6 +15,8 @@ export interface Comparison {
 
 /** A command that compares histories. */
 export interface HistoryReport {
+  /** The command's name, as after `npm run`. */
+  readonly name: string;
   /** What goes on without QEMU. */
   readonly without: string;
   /** How many histories when nothing is said. */
@@ -34,13 +37,18 @@ export interface HistoryReport {
 
 /** Runs the command, with the arguments [HISTORIES [SEED]]; the exit code. */
 export async function reportHistories(report: HistoryReport): Promise<number> {
+  const command = {
+    name: report.name,
+    usage: `Usage: npm run ${report.name} -- [HISTORIES [SEED]]\n${report.histories} histories from seed 1 when nothing is said.\n`,
+  };
+  const { positionals } = readOptions(command, { allowPositionals: true, options: {} });
+  const histories = wholeNumber(command, 'HISTORIES', positionals[0] ?? String(report.histories), 1);
+  const first = wholeNumber(command, 'SEED', positionals[1] ?? '1');
   const version = qemuVersion(qemu);
   if (version === undefined) {
     console.log(`${qemu} is not installed; ${report.without}`);
     return 1;
   }
-  const histories = Number(process.argv[2] ?? report.histories);
-  const first = Number(process.argv[3] ?? 1);
   console.log(`${version}; ${histories} ${report.described} from seed ${first}`);
   const scratch = mkdtempSync(join(tmpdir(), 'continuo-histories-'));
   const reasons = new Map<string, number>();

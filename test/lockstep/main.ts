@@ -2,26 +2,30 @@
 // compares all CPUs at the end of every slice, RAM now and then. On a difference both start again, and the slice that
 // brought it is run in small pieces.
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { engineKinds } from '../../src/engine/engine-kind.ts';
 import { decide, findProfile } from '../../src/environment/index.ts';
 import { loadEngineImages } from '../../src/host/engine-images.ts';
 import { defaultGuest } from '../../src/host/guest/default-guest.ts';
 import { streamProgress } from '../../src/host/progress.ts';
 import { enableRelaxedSimd } from '../../src/host/runtime-features.ts';
+import { oneOf, readOptions, wholeNumber, wrongOptions } from '../../tools/tool-options.ts';
 import { findInSlice } from './slice.ts';
 import { Twin, type TwinConfig, type TwinDifference } from './twin.ts';
 
-const usage = `Usage: npm run lockstep -- [options]
+const command = {
+  name: 'lockstep',
+  usage: `Usage: npm run lockstep -- [options]
   --instructions N   stop after N guest instructions (600000000)
   --memory-every N   compare RAM after every N rounds (2000)
   --every N          compare inside slices, too: at the first branch after each N instructions
   --engine KIND      ${engineKinds.slice(0, 1)} or stress
   --delayed          translations come later, as from a thread of their own
   --cpus N, --cpu MODEL, --memory SIZE, --append TEXT
-  --quiet            do not show the guest's console`;
+  --quiet            do not show the guest's console
+`,
+};
 
-const { values } = parseArgs({
+const { values } = readOptions(command, {
   options: {
     instructions: { type: 'string', default: '600000000' },
     'memory-every': { type: 'string', default: '2000' },
@@ -33,7 +37,6 @@ const { values } = parseArgs({
     append: { type: 'string', default: '' },
     delayed: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
   },
 });
 
@@ -42,7 +45,7 @@ async function twinConfig(): Promise<TwinConfig> {
   if (!host) throw new Error('there is no profile of our own engine');
   const { cpu, cpus, memory } = values;
   const { environment, provision, reasons } = decide({ machine: 'pseries', cpu, cpus, memory }, host);
-  if (!environment || !provision) throw new Error(reasons.map(({ message }) => message).join('\n'));
+  if (!environment || !provision) wrongOptions(command, reasons.map(({ message }) => message).join('; '));
   const guest = await defaultGuest({}, streamProgress(process.stderr));
   return {
     environment,
@@ -79,8 +82,8 @@ function locate(make: () => Twin, round: number): void {
 }
 
 function compareRounds(twin: Twin): TwinDifference | undefined {
-  const limit = Number(values.instructions);
-  const memoryEvery = Number(values['memory-every']);
+  const limit = wholeNumber(command, '--instructions', values.instructions, 1);
+  const memoryEvery = wholeNumber(command, '--memory-every', values['memory-every'], 1);
   const start = performance.now();
   while (twin.instructions < limit) {
     const outcome = twin.step();
@@ -98,11 +101,7 @@ function compareRounds(twin: Twin): TwinDifference | undefined {
 }
 
 async function main(): Promise<number> {
-  const kind = engineKinds.find((name) => name === values.engine);
-  if (values.help || !kind) {
-    console.log(usage);
-    return values.help ? 0 : 64;
-  }
+  const kind = oneOf(command, '--engine', values.engine, engineKinds);
   const config = await twinConfig();
   enableRelaxedSimd();
   const images = loadEngineImages();
@@ -110,7 +109,7 @@ async function main(): Promise<number> {
     new Twin(config, { kind, delayed: values.delayed }, images, write);
   const silent = () => {};
   const twin = make(values.quiet ? silent : (bytes) => void process.stdout.write(bytes));
-  if (values.every !== undefined) twin.watch(Number(values.every));
+  if (values.every !== undefined) twin.watch(wholeNumber(command, '--every', values.every, 1));
   const difference = compareRounds(twin);
   if (!difference) {
     console.log('no difference');

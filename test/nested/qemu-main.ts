@@ -74,6 +74,7 @@ async function compare(history: History, file: string, counts: Map<string, numbe
 }
 
 process.exitCode = await reportHistories({
+  name: 'nested:qemu',
   without: 'npm test runs guests of guests on this machine alone',
   histories: 10,
   described: `histories of ${steps} steps`,

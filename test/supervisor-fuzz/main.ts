@@ -1,10 +1,21 @@
 // npm run fuzz:supervisor -- [--minutes N] [--cpu MODEL] [--seed N] [--machines N] [--nested] [--json]: random code in supervisor
 // state. Ends with 1 when a guest did harm, 69 when the CPU model cannot be had. `--seed N --machines 1` runs one machine again;
 // with `--nested`, machines of an even seed have cap-nested-hv=on, and their guests enter guests of their own.
-import { parseArgs } from 'node:util';
+import { readOptions, wholeNumber, wrongOptions } from '../../tools/tool-options.ts';
 import { growthLimit, watch } from './watch.ts';
 
-const { values } = parseArgs({
+const command = {
+  name: 'fuzz:supervisor',
+  usage: `Usage: npm run fuzz:supervisor -- [options]
+  --minutes N    how long (30)
+  --cpu MODEL    the CPU model (power9)
+  --nested       machines of an even seed have cap-nested-hv=on, and their guests enter guests of their own
+  --seed N       of the first machine (random)
+  --machines N   stop after N machines
+  --json         the result as JSON
+`,
+};
+const { values } = readOptions(command, {
   options: {
     minutes: { type: 'string', default: '30' },
     cpu: { type: 'string', default: 'power9' },
@@ -14,8 +25,10 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const firstSeed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 30));
+const firstSeed =
+  values.seed === undefined ? Math.floor(Math.random() * 2 ** 30) : wholeNumber(command, '--seed', values.seed);
 const minutes = Number(values.minutes);
+if (!(minutes > 0)) wrongOptions(command, `--minutes ${values.minutes}: a number above 0 is expected`);
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 note(`${values.cpu}, ${minutes} minutes, first seed ${firstSeed}`);
 const result = await watch({
@@ -23,7 +36,7 @@ const result = await watch({
   minutes,
   firstSeed,
   nested: values.nested,
-  ...(values.machines === undefined ? {} : { machines: Number(values.machines) }),
+  ...(values.machines === undefined ? {} : { machines: wholeNumber(command, '--machines', values.machines, 1) }),
   progress: (text) => note(`${new Date().toISOString().slice(11, 19)} ${text}`),
 });
 const { tally, memory, seconds, processorSeconds } = result;

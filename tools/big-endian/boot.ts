@@ -3,13 +3,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { hasProgram } from '../../src/host/guest/program.ts';
 import { streamProgress } from '../../src/host/progress.ts';
 import { programPath, runChild } from '../../test/e2e/program.ts';
+import { oneOf, readOptions } from '../tool-options.ts';
 import { complaints, consoleDifferences } from './console-log.ts';
 import { buildInitrd } from './guest-programs.ts';
-import { buildKernel } from './kernel.ts';
+import { buildKernel, pageSizes } from './kernel.ts';
 import { BuildError } from './toolchain.ts';
 
 /** The machines. `qemu: false`: QEMU 7.2 has no such CPU, or no threads of a core. */
@@ -23,9 +23,22 @@ const settings: readonly { name: string; cpu: string; smp: string; append?: stri
   { name: 'power11', cpu: 'power11', smp: '2', qemu: false },
 ];
 
-const { values: options } = parseArgs({
+const command = {
+  name: 'boot:big-endian',
+  usage: `Usage: npm run boot:big-endian -- [options]
+Boots a big-endian Linux in each setting, here and on QEMU, and compares.
+
+  --only NAME     one of ${settings.map(({ name }) => name).join(', ')}; may be given several times
+  --pages 4k      a kernel with pages of 4 KiB; else of 64 KiB
+  --keep FOLDER   keep the consoles there
+`,
+};
+const { values: options } = readOptions(command, {
   options: { only: { type: 'string', multiple: true }, pages: { type: 'string' }, keep: { type: 'string' } },
 });
+const names = settings.map(({ name }) => name);
+for (const name of options.only ?? []) oneOf(command, '--only', name, names);
+const pages = oneOf(command, '--pages', options.pages ?? '64k', pageSizes);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const qemu = 'qemu-system-ppc64';
 // With several threads QEMU 7.2 ends at an assertion when a big-endian program uses lqarx.
@@ -80,7 +93,7 @@ async function main(kernel: string, initrd: string): Promise<boolean> {
 
 const scratch = mkdtempSync(join(tmpdir(), 'continuo-big-endian-'));
 try {
-  const kernel = await buildKernel(options.pages === '4k' ? '4k' : '64k', streamProgress(process.stderr));
+  const kernel = await buildKernel(pages, streamProgress(process.stderr));
   process.exitCode = (await main(kernel, await buildInitrd(scratch))) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;

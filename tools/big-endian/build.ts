@@ -1,10 +1,17 @@
-// npm run build:big-endian-kernel [-- --pages 64k|4k]: builds the kernel of the big-endian guest into the cache.
+// npm run build:big-endian-kernel: builds the kernel of the big-endian guest into the cache.
 import { streamProgress } from '../../src/host/progress.ts';
-import { buildKernel, type PageSize } from './kernel.ts';
+import { oneOf, readOptions } from '../tool-options.ts';
+import { buildKernel, pageSizes } from './kernel.ts';
 import { BuildError } from './toolchain.ts';
 
-const args = process.argv.slice(2);
-const pages: PageSize = args[0] === '--pages' && args[1] === '4k' ? '4k' : '64k';
+const command = {
+  name: 'build:big-endian-kernel',
+  usage: `Usage: npm run build:big-endian-kernel -- [--pages ${pageSizes.join('|')}]
+Builds the kernel of the big-endian guest, with pages of 64 KiB unless it is said otherwise, into the cache.
+`,
+};
+const { values } = readOptions(command, { options: { pages: { type: 'string', default: '64k' } } });
+const pages = oneOf(command, '--pages', values.pages, pageSizes);
 try {
   process.stdout.write(`${await buildKernel(pages, streamProgress(process.stderr))}\n`);
 } catch (error) {

@@ -9,7 +9,10 @@ import type { Progress } from '../../src/host/progress.ts';
 import { buildEnvironment, crossPrefix, mustRun, unpackPackages } from './toolchain.ts';
 
 /** The page sizes that the kernel can be built for. */
-export type PageSize = '64k' | '4k';
+export const pageSizes = ['64k', '4k'] as const;
+
+/** One of them. */
+export type PageSize = (typeof pageSizes)[number];
 
 const sourcePackage = 'linux-source-6.1';
 const configFile = fileURLToPath(new URL('../../../tools/big-endian/kernel.config', import.meta.url));

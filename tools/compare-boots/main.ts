@@ -5,25 +5,28 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { type DefaultGuest, defaultGuest } from '../../src/host/guest/default-guest.ts';
 import { streamProgress } from '../../src/host/progress.ts';
 import { bootAndReport } from '../../test/boot-matrix/boot.ts';
 import { type Configuration, chooseConfigurations } from '../../test/boot-matrix/configurations.ts';
 import { type GuestReport, readReport } from '../../test/boot-matrix/report-guest.ts';
+import { readOptions } from '../tool-options.ts';
 import { bootDifferences, type Difference } from './differences.ts';
 
 /** The newest machine type that QEMU 7.2 has. */
 const newestType = 'pseries-7.2';
 
-const usage = `Usage: npm run compare:boots -- [options] [NAME…]
+const command = {
+  name: 'compare:boots',
+  usage: `Usage: npm run compare:boots -- [options] [NAME…]
 Boots each configuration whose name has one of the words in it (all without a word) on QEMU and on Continuo.
 
   --machine TYPE     the machine type (${newestType})
   --qemu PROGRAM     the QEMU to compare with (qemu-system-ppc64)
   --reports FOLDER   keep what the guests report there, and take what is there instead of booting
   --verbose          print the reviewed differences, too
-`;
+`,
+};
 
 /** One kind of difference that somebody has looked at. */
 interface Reviewed {
@@ -110,20 +113,15 @@ async function compareAll(
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readOptions(command, {
     allowPositionals: true,
     options: {
       qemu: { type: 'string', default: 'qemu-system-ppc64' },
       machine: { type: 'string', default: newestType },
       reports: { type: 'string' },
       verbose: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(usage);
-    return 0;
-  }
   const version = spawnSync(values.qemu, ['-version'], { encoding: 'utf8' });
   if (version.status !== 0) {
     process.stderr.write(`compare:boots: ${values.qemu} is not installed: apt-get install qemu-system-ppc\n`);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Request } from '../../src/environment/index.ts';
+import { readOptions } from '../tool-options.ts';
 import { combinations } from './combinations.ts';
 import { type Difference, differences } from './compare.ts';
 import { askQemu } from './qemu.ts';
@@ -17,7 +18,13 @@ interface Reviewed {
 }
 
 const reviewedFile = fileURLToPath(new URL('../../../tools/compare-qemu/reviewed.json', import.meta.url));
-const program = process.argv[2] ?? 'qemu-system-ppc64';
+const command = {
+  name: 'compare:qemu',
+  usage: `Usage: npm run compare:qemu -- [QEMU]
+Compares a QEMU (qemu-system-ppc64) with what Continuo says, over some hundred option combinations.
+`,
+};
+const [program = 'qemu-system-ppc64'] = readOptions(command, { allowPositionals: true, options: {} }).positionals;
 
 function show(request: Request): string {
   return Object.entries(request)

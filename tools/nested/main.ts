@@ -3,16 +3,18 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { GuestFetchError } from '../../src/host/guest/guest-error.ts';
 import { hasProgram } from '../../src/host/guest/program.ts';
 import { silentProgress, streamProgress } from '../../src/host/progress.ts';
+import { readOptions } from '../tool-options.ts';
 import { type BootFiles, bootNested, type Place } from './boot.ts';
 import { checkNames, compileProgram, kernelFiles, NestedError, packInitrd } from './guest-files.ts';
 import { exceptionsOf, longChecks, type NestedMachine, nestedMachines, qemuExceptions } from './machines.ts';
 import { type CheckResult, differingDetails, type NestedReport, readNestedReport, wrongChecks } from './report.ts';
 
-const usage = `Usage: npm run boot:nested -- [options] [NAME…]
+const command = {
+  name: 'boot:nested',
+  usage: `Usage: npm run boot:nested -- [options] [NAME…]
 Boots Debian's kernel with KVM in each machine whose name has one of the words in it (all without a word), and runs small
 guests in it. Each check of them must pass.
 
@@ -25,7 +27,8 @@ guests in it. Each check of them must pass.
   --keep FOLDER     keep the consoles there
   --mirror URL      Debian mirror to fetch the kernel from, for a machine without apt
   --json            print the results as JSON
-`;
+`,
+};
 
 const patienceMs = 1_800_000;
 
@@ -71,7 +74,7 @@ function lines({ machine, place, seconds, checks, wrong }: Result, all: boolean)
 }
 
 async function main(scratch: string): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readOptions(command, {
     allowPositionals: true,
     options: {
       checks: { type: 'string' },
@@ -83,14 +86,9 @@ async function main(scratch: string): Promise<number> {
       keep: { type: 'string' },
       mirror: { type: 'string' },
       json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
-  if (values.help) {
-    process.stdout.write(usage);
-    return 0;
-  }
   const wanted = (name: string, words: readonly string[]) => words.length === 0 || words.some((w) => name.includes(w));
   const machines = nestedMachines.filter(({ name }) => wanted(name, positionals));
   const asked = (await checkNames()).filter((name) => wanted(name, values.checks?.split(',') ?? []));
@@ -159,12 +157,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'continuo-nested-'));
 try {
   process.exitCode = await main(scratch);
 } catch (error) {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const mistake = code.startsWith('ERR_PARSE_ARGS_');
-  if (!mistake && !(error instanceof NestedError || error instanceof GuestFetchError)) throw error;
-  const message = error instanceof Error ? error.message : code;
-  process.stderr.write(`boot:nested: ${message}${mistake ? '\n--help lists the options' : ''}\n`);
-  process.exitCode = mistake ? 64 : 69;
+  if (!(error instanceof NestedError || error instanceof GuestFetchError)) throw error;
+  process.stderr.write(`boot:nested: ${error.message}\n`);
+  process.exitCode = 69;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
