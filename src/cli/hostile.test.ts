@@ -90,12 +90,14 @@ test('unknown options and values are told of with the nearest known ones', async
 });
 
 test('a line end or a command to the terminal in a word stays within its line', async () => {
-  const bad = 'a\n\nb\u001b[2J\u2028c';
+  const bad = 'a\n\nb\u001b[2J\u0085\u2028c';
   const cases: readonly (readonly [Command, readonly string[]])[] = [
     [explainCommand, [bad]],
     [explainCommand, [`--${bad}`]],
     [explainCommand, ['-M', bad]],
     [explainCommand, ['-M', `pseries,cap-cfpc=${bad}`]],
+    [explainCommand, ['--json', '-M', `pseries,cap-cfpc=${bad}`]],
+    [fleetCommand, ['--json', '-M', `pseries,cap-cfpc=${bad}`]],
     [explainCommand, ['--host', bad]],
     [explainCommand, ['--host', `./${bad}`]],
     [checkMigrationCommand, ['--from', 'engine', '--to', 'engine', '--state', bad]],
@@ -110,8 +112,10 @@ test('a line end or a command to the terminal in a word stays within its line', 
     const result = await run(command, args);
     assertClear(result, args);
     assert.ok(!(result.out + result.err).includes('a\n'), JSON.stringify(args));
+    if (args.includes('--json'))
+      assert.ok(JSON.stringify(JSON.parse(result.out)).includes(JSON.stringify(bad).slice(1, -1)));
     // Every command but fleet, which shows codes alone, tells what it was given.
-    if (command !== fleetCommand || args.length === 1) assert.ok((result.out + result.err).includes(shown), shown);
+    else if (command !== fleetCommand || args.length === 1) assert.ok((result.out + result.err).includes(shown), shown);
   }
   const programs: readonly (readonly [module: string, args: readonly string[]])[] = [
     ['./main.js', [bad]],
@@ -237,19 +241,23 @@ const words = [
   ],
 ];
 
+/** What is put into words: anything, and often what would change a terminal or a line. */
+const damage = fc.oneof(
+  fc.string({ maxLength: 6, unit: 'binary' }),
+  fc.constantFrom('\n', '\r\n', '\t', '\u001b[2J', '\u0085', '\u2028', '\u202e', '"', '\\'),
+);
+
 /** A command line and small damage to its words. */
 const line = fc
   .array(
-    fc
-      .tuple(fc.constantFrom(...words), fc.nat(7), fc.string({ maxLength: 6, unit: 'binary' }))
-      .map(([word, kind, text]) => {
-        const at = word.length >> 1;
-        if (kind === 0) return word.slice(0, at) + text + word.slice(at);
-        if (kind === 1) return word.slice(1);
-        if (kind === 2) return `${word}=${text}`;
-        if (kind === 3) return word.slice(0, at) + word.slice(at + 1);
-        return word;
-      }),
+    fc.tuple(fc.constantFrom(...words), fc.nat(7), damage).map(([word, kind, text]) => {
+      const at = word.length >> 1;
+      if (kind === 0) return word.slice(0, at) + text + word.slice(at);
+      if (kind === 1) return word.slice(1);
+      if (kind === 2) return `${word}=${text}`;
+      if (kind === 3) return word.slice(0, at) + word.slice(at + 1);
+      return word;
+    }),
     { maxLength: 8 },
   )
   // A word with a slash would name a file of this machine.

@@ -13,7 +13,7 @@ import { machineOptionHelp, parseCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { chooseHost } from '../host-choice.ts';
 import { type MachineOptions, parseMachineOptions, suggestion, type UsageProblem } from '../options/machine-options.ts';
-import { printed } from '../printable.ts';
+import { printed, printedJson } from '../printable.ts';
 import { hostError, reasonLines, usageError } from '../report.ts';
 import { splitWords } from '../words.ts';
 
@@ -108,7 +108,7 @@ Exit status: ${exitStatus.ok} possible, ${exitStatus.refused} refused, ${exitSta
     const request = withHostCpu(line.request, from);
     const toRequest = withHostCpu(overlay(request, own), to);
     const decision = checkMigration({ request, host: from }, { request: toRequest, host: to }, state);
-    if (line.flags.has('json')) io.out(`${JSON.stringify(decision, undefined, 2)}\n`);
+    if (line.flags.has('json')) io.out(printedJson(decision));
     else io.out(page(decision, from.name, to.name));
     return decision.verdict === 'possible' ? exitStatus.ok : exitStatus.refused;
   },

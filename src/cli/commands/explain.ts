@@ -7,6 +7,7 @@ import { explainPage } from '../explain-page.ts';
 import { chooseHost } from '../host-choice.ts';
 import { decisionJson } from '../json.ts';
 import type { UsageProblem } from '../options/machine-options.ts';
+import { printedJson } from '../printable.ts';
 import { hostError, usageError } from '../report.ts';
 
 /** An accelerator that was asked for and that the host is not: -accel says what runs the guest, --host where. */
@@ -48,7 +49,7 @@ Exit status: ${exitStatus.ok} provided, ${exitStatus.refused} refused, ${exitSta
     const wrongAccelerator = acceleratorProblem(line.accelerators, host);
     if (wrongAccelerator !== undefined) return usageError(io, this.name, [wrongAccelerator]);
     const decision = decide(withHostCpu(line.request, host), host);
-    if (line.flags.has('json')) io.out(`${JSON.stringify(decisionJson(decision), undefined, 2)}\n`);
+    if (line.flags.has('json')) io.out(printedJson(decisionJson(decision)));
     else io.out(explainPage(decision, host));
     return decision.verdict === 'provided' ? exitStatus.ok : exitStatus.refused;
   },

@@ -14,7 +14,7 @@ import { exitStatus } from '../../host/exit-status.ts';
 import { machineOptionHelp, parseCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { chooseHosts } from '../host-choice.ts';
-import { printed } from '../printable.ts';
+import { printed, printedJson } from '../printable.ts';
 import { fixWords, hostError, usageError } from '../report.ts';
 
 interface Best {
@@ -82,7 +82,7 @@ Exit status: ${exitStatus.ok} it starts on all hosts, ${exitStatus.refused} on s
         started,
         ...(best === undefined ? {} : { bestChange: { change: text(best.change), hosts: best.hosts } }),
       };
-      io.out(`${JSON.stringify(json, undefined, 2)}\n`);
+      io.out(printedJson(json));
     } else {
       const width = Math.max(...hosts.map((host) => host.name.length));
       const rows = hosts.map((host, at) => {

@@ -5,7 +5,7 @@ import { exitStatus } from '../../host/exit-status.ts';
 import { parseCommandLine } from '../arguments.ts';
 import type { Command, CommandIo } from '../command.ts';
 import { chooseHost } from '../host-choice.ts';
-import { printed } from '../printable.ts';
+import { printed, printedJson } from '../printable.ts';
 import { hostError, usageError } from '../report.ts';
 
 async function probe(io: CommandIo, file: string | undefined): Promise<number> {
@@ -13,7 +13,7 @@ async function probe(io: CommandIo, file: string | undefined): Promise<number> {
   const { probeHost } = await import('../../host/kvm-probe.ts');
   const { profile, notes } = await probeHost();
   io.err(printed(notes.map((note) => `continuo hosts probe: ${note}`)));
-  const text = `${JSON.stringify(profile, undefined, 2)}\n`;
+  const text = printedJson(profile);
   if (file === undefined) io.out(text);
   else {
     try {
@@ -58,9 +58,9 @@ anywhere; on Power Linux with /dev/kvm, what KVM answers there.
     if (word !== undefined) {
       const host = chooseHost(word);
       if ('problems' in host) return hostError(io, this.name, host);
-      io.out(`${JSON.stringify(host, undefined, 2)}\n`);
+      io.out(printedJson(host));
     } else if (line.flags.has('json')) {
-      io.out(`${JSON.stringify(namedProfiles, undefined, 2)}\n`);
+      io.out(printedJson(namedProfiles));
     } else {
       const width = Math.max(...namedProfiles.map((profile) => profile.name.length));
       io.out(printed(['Host profiles', ...namedProfiles.map((profile) => listLine(profile, width))]));

@@ -11,7 +11,7 @@ import { exitStatus } from '../../host/exit-status.ts';
 import { machineOptionHelp, parseCommandLine } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { chooseHost } from '../host-choice.ts';
-import { printed } from '../printable.ts';
+import { printed, printedJson } from '../printable.ts';
 import { hostError, usageError } from '../report.ts';
 import { type Axis, type AxisValue, parseVary } from '../vary.ts';
 
@@ -130,7 +130,7 @@ ${machineOptionHelp}
           ...(decision.provision === undefined ? {} : { interruptController: decision.provision.interruptController }),
         })),
       };
-      io.out(`${JSON.stringify(json, undefined, 2)}\n`);
+      io.out(printedJson(json));
     } else {
       const rows = table(axes, cells);
       io.out(printed(line.flags.has('markdown') ? markdown(rows) : plain(rows)));
