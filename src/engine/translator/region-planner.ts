@@ -9,13 +9,7 @@ import { type CoveredCode, coveredOffsets } from './covered-code.ts';
 import { type CodeReader, type FoundBlocks, findBlocks, goesRoundAlone } from './flow-blocks.ts';
 import { mostPages } from './region-compiler.ts';
 import { furthestPlace } from './region-frame.ts';
-import {
-  behind,
-  type DecodedInstruction,
-  decodedVariant,
-  type Flow,
-  type RegionInstruction,
-} from './region-instructions.ts';
+import { behind, type DecodedInstruction, decodedVariant, type RegionInstruction } from './region-instructions.ts';
 import type { CodePage, RegionPlace, Surroundings } from './region-place.ts';
 import type { TranslatorTuning } from './translator-tuning.ts';
 
@@ -210,14 +204,12 @@ export class RegionPlanner {
         : nested;
       return found.blocks.length > 0 ? { place, found, pages, repetition: undefined } : undefined;
     }
-    // Where control did not come to by the branch in front of it, nor from the run before, at the end of a page, it came by an address.
-    let expected: Flow | undefined;
-    let behindRun: number | undefined;
+    // Where the run before goes on: at the target of its branch, or behind it at the end of a page. Elsewhere control came by an address.
+    let expected: readonly (number | undefined)[] = [];
     for (const { at: first, instructions } of around.runs) {
       if (traced.size >= joinedLimit) break;
-      const known = expected?.target === first || behindRun === first;
-      expected = undefined;
-      behindRun = undefined;
+      const known = expected.includes(first);
+      expected = [];
       if (!code.page(first)) continue;
       // The host may hold it as a floating-point number, and would all that is computed from it.
       const start = first | 0;
@@ -226,14 +218,12 @@ export class RegionPlanner {
         if ((at & 0xfff) === 0 && !code.page(at)) break;
         const instruction = code.instruction(at);
         if (instruction.flow === 'stop') {
-          expected = undefined;
-          behindRun = undefined;
+          expected = [];
           break;
         }
         traced.add(at);
-        expected = instruction.flow;
         at = behind(instruction);
-        behindRun = at;
+        expected = [instruction.flow?.target, at];
       }
     }
     const passed = traced.size;
