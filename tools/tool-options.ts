@@ -25,6 +25,8 @@ export function readOptions<T extends ParseArgsConfig>(
   command: ToolCommand,
   config: T,
 ): ReturnType<typeof parseArgs<T>> {
+  // Who reads the output may have seen enough: that is no error.
+  process.stdout.on('error', () => {});
   if (process.argv.slice(2).includes('--help')) {
     process.stdout.write(command.usage);
     process.exit(exitStatus.ok);
@@ -32,9 +34,9 @@ export function readOptions<T extends ParseArgsConfig>(
   try {
     return parseArgs(config);
   } catch (error) {
-    // What it throws for a word that it does not know.
+    // What it throws for a word that it does not know; the first sentence says so, the others are about positional ones.
     if (!(error instanceof TypeError)) throw error;
-    wrongOptions(command, error.message);
+    wrongOptions(command, error.message.split('. ')[0] ?? '');
   }
 }
 

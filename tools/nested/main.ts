@@ -73,21 +73,22 @@ function lines({ machine, place, seconds, checks, wrong }: Result, all: boolean)
   return [row, ...every, ...wrong.map((line) => `     ${line}`)];
 }
 
+const { values, positionals } = readOptions(command, {
+  allowPositionals: true,
+  options: {
+    checks: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    qemu: { type: 'boolean', default: false },
+    'only-qemu': { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+    mirror: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+
 async function main(scratch: string): Promise<number> {
-  const { values, positionals } = readOptions(command, {
-    allowPositionals: true,
-    options: {
-      checks: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      qemu: { type: 'boolean', default: false },
-      'only-qemu': { type: 'boolean', default: false },
-      list: { type: 'boolean', default: false },
-      all: { type: 'boolean', default: false },
-      keep: { type: 'string' },
-      mirror: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
-  });
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const wanted = (name: string, words: readonly string[]) => words.length === 0 || words.some((w) => name.includes(w));
   const machines = nestedMachines.filter(({ name }) => wanted(name, positionals));
