@@ -89,6 +89,24 @@ test('regions are put in place when the thread is done, and one order is under w
   assert.deepEqual(installed(), [0x10, 0x20, 0x30, 0x40]);
 });
 
+test('an order has no more places than a batch; the others go on waiting', () => {
+  const { translator, orders, answer, installed } = slowTranslator();
+  for (const offset of [0x10, 0x20, 0x30, 0x40, 0x50]) translator.request({ key, offset });
+  translator.tick();
+  answer();
+  answer();
+  assert.deepEqual(
+    orders.map(({ places }) => places.map(({ offset }) => offset)),
+    [
+      [0x10, 0x20],
+      [0x30, 0x40],
+    ],
+  );
+  for (let slice = 0; slice < defaultTuning.longestWait; slice++) translator.tick();
+  answer();
+  assert.deepEqual(installed(), [0x10, 0x20, 0x30, 0x40, 0x50]);
+});
+
 test('a place that is under way is not ordered again', () => {
   const { orders, sample, answer } = slowTranslator();
   sample(0x10, 0x20, 0x10, 0x20, 0x30);

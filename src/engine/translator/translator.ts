@@ -98,7 +98,7 @@ export class Translator {
   readonly #tuning: TranslatorTuning;
   /** Hits by place, key × 4096 + offset. */
   readonly #heat = new Map<number, number>();
-  #waiting = new Map<number, WaitingPlace>();
+  readonly #waiting = new Map<number, WaitingPlace>();
   #foundWaiting = 0;
   #underWay: OrderUnderWay | undefined;
   /** Instructions that led to starts of regions. */
@@ -224,17 +224,16 @@ export class Translator {
   /** Has what waits translated, as one module: at once, or by the thread that does so when it has nothing else to do. */
   translateWaiting(): void {
     if (this.#underWay || (this.#running && (this.#tableSpent || this.#full))) return;
-    const waiting = this.#waiting;
     const full = this.#full;
-    this.#waiting = new Map();
+    const waiting = this.#takeWaiting();
     this.#foundWaiting = 0;
     this.#ticks = 0;
-    if (waiting.size === 0) return;
+    if (waiting.length === 0) return;
     if (full) this.dropAll();
     if (this.#tableSpent) this.#renewTable();
     this.#evictSome();
     const { compiler, problemEdition } = this.#parts;
-    const places = [...waiting].flatMap(([id, { key, offset, around }]) => {
+    const places = waiting.flatMap(([id, { key, offset, around }]) => {
       const records = this.#parts.store.knownRecords(key);
       // A region that was made for another place can be entered here by now.
       if (records === undefined || (!around && this.#regions.startingAt(id))) return [];
@@ -251,8 +250,15 @@ export class Translator {
       this.#finish(order, [], compileNow(compiler, order));
       return;
     }
-    this.#underWay = { order, ids: new Set(waiting.keys()), keys, written: [], stale: false };
+    this.#underWay = { order, ids: new Set(waiting.map(([id]) => id)), keys, written: [], stale: false };
     compiler.submit(order);
+  }
+
+  /** Those that have waited longest, as many as a batch has; the others go on waiting. */
+  #takeWaiting(): readonly (readonly [id: number, place: WaitingPlace])[] {
+    const taken = [...this.#waiting].slice(0, this.#tuning.batch);
+    for (const [id] of taken) this.#waiting.delete(id);
+    return taken;
   }
 
   /** Looks whether the other thread is done. */
