@@ -7,7 +7,7 @@ const commanding = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
  * @param text one line; a line end in it is no line end of ours
  * @returns it with `?` for every character that could change a terminal, break the line or turn its direction
  */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(commanding, '?');
 }
 

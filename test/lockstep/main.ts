@@ -39,6 +39,10 @@ const { values } = readOptions(command, {
     quiet: { type: 'boolean', default: false },
   },
 });
+const limit = wholeNumber(command, '--instructions', values.instructions, 1);
+const memoryEvery = wholeNumber(command, '--memory-every', values['memory-every'], 1);
+const every = values.every === undefined ? undefined : wholeNumber(command, '--every', values.every, 1);
+const kind = oneOf(command, '--engine', values.engine, engineKinds);
 
 async function twinConfig(): Promise<TwinConfig> {
   const host = findProfile('engine');
@@ -82,8 +86,6 @@ function locate(make: () => Twin, round: number): void {
 }
 
 function compareRounds(twin: Twin): TwinDifference | undefined {
-  const limit = wholeNumber(command, '--instructions', values.instructions, 1);
-  const memoryEvery = wholeNumber(command, '--memory-every', values['memory-every'], 1);
   const start = performance.now();
   while (twin.instructions < limit) {
     const outcome = twin.step();
@@ -101,7 +103,6 @@ function compareRounds(twin: Twin): TwinDifference | undefined {
 }
 
 async function main(): Promise<number> {
-  const kind = oneOf(command, '--engine', values.engine, engineKinds);
   const config = await twinConfig();
   enableRelaxedSimd();
   const images = loadEngineImages();
@@ -109,7 +110,7 @@ async function main(): Promise<number> {
     new Twin(config, { kind, delayed: values.delayed }, images, write);
   const silent = () => {};
   const twin = make(values.quiet ? silent : (bytes) => void process.stdout.write(bytes));
-  if (values.every !== undefined) twin.watch(wholeNumber(command, '--every', values.every, 1));
+  if (every !== undefined) twin.watch(every);
   const difference = compareRounds(twin);
   if (!difference) {
     console.log('no difference');

@@ -221,7 +221,7 @@ export class Translator {
     return { regions, table: this.table.length, places: this.#heat.size + this.#refused.size + this.#waiting.size };
   }
 
-  /** Has what waits translated, as one module: at once, or by the thread that does so when it has nothing else to do. */
+  /** Has a batch of what waits translated, as one module: at once, or by the thread that does so when it has nothing else to do. */
   translateWaiting(): void {
     if (this.#underWay || (this.#running && (this.#tableSpent || this.#full))) return;
     const full = this.#full;
